@@ -1,0 +1,137 @@
+/*
+ * attest.h - one call: evidence in, verdict, claims and reasons out.
+ *
+ * The library is pure: no files, sockets, clock, environment, threads or global state.  Everything
+ * a verdict depends on is an argument, so an appraisal can be repeated years later.
+ * A struct att_ctx and a struct att_result belong to one thread at a time.
+ *
+ * Terms are those of RFC 9334.  Checks and claims are described in docs/; the claims of each
+ * attestation type follow Azure Attestation's names.
+ */
+#ifndef LIBATTEST_ATTEST_H
+#define LIBATTEST_ATTEST_H
+
+#include <stdint.h>
+
+#include "libattest/error.h"
+
+/* Bytes that the caller keeps; all-zero is "none". */
+struct att_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* Relaxations: off unless allowed, shown in the verdict when used. X(bit name, option name) */
+#define ATT_RELAXATIONS(X) \
+	X(VLEK,           "vlek") \
+	X(MASKED_CHIP_ID, "masked-chip-id") \
+	X(NO_CRL,         "no-crl")
+enum att_relaxation_index {
+#define X(name, text) ATT_RELAX_##name,
+	ATT_RELAXATIONS(X)
+#undef X
+	ATT_NRELAXATIONS
+};
+enum att_allow {
+#define X(name, text) ATT_ALLOW_##name = 1 << ATT_RELAX_##name,
+	ATT_RELAXATIONS(X)
+#undef X
+};
+/* Option name of relaxation i, or NULL past the end. */
+ATT_API const char *att_relaxation_name(unsigned i);
+
+enum att_defaults { ATT_DEFAULTS_MAA, ATT_DEFAULTS_STRICT };
+
+/* AMD product lines, in the order of att_settings.snp_min_tcb. */
+enum att_snp_product { ATT_SNP_MILAN, ATT_SNP_GENOA, ATT_SNP_TURIN, ATT_NSNP_PRODUCTS };
+
+/* A minimum of reported TCB components; a component of 0 demands nothing. */
+struct att_snp_tcb {
+	uint8_t fmc, bootloader, tee, snp, microcode;
+};
+
+/* What the operator decides; the same for many requests.  att_settings_default() fills it. */
+struct att_settings {
+	unsigned allow;                         /* ATT_ALLOW_* bits */
+	enum att_defaults defaults;             /* which default policies */
+	struct att_snp_tcb snp_min_tcb[ATT_NSNP_PRODUCTS];      /* shipped floor for strict; see snp_min_tcb_set */
+	bool snp_min_tcb_set;                   /* the operator gave snp.min_tcb: enforced as a check whatever the defaults */
+	bool crl_required;                      /* a CRL source or bundle is configured: SNP CRLs are mandatory */
+	size_t memory_limit;                    /* bytes one appraisal may use; default 64 MiB */
+	uint64_t policy_steps;                  /* evaluation budget; default 10 000 000 */
+	uint64_t draft_steps;                   /* for draft policies of callers without the reader role; default 100 000 */
+	size_t draft_bytes;                     /* same, policy text; default 65 536 */
+};
+ATT_API void att_settings_default(struct att_settings *s);
+
+struct att_request {
+	const char *type;                       /* "SevSnpVm", any letter case; NULL: recognise from the content */
+	struct att_bytes body;                  /* the JSON body of POST /attest/{type}, or a raw report */
+	bool body_is_json_only;                 /* service: a raw report is refused */
+	struct att_bytes policy;                /* active policy text; data NULL: the default of settings */
+	struct att_bytes runtime_data;          /* raw evidence only: overrides the body's runtimeData */
+	bool runtime_is_json;
+	struct att_bytes inittime_data;
+	bool inittime_is_json;
+	const struct att_bytes *endorsements;   /* PEM/DER certificates and CRLs, THIM JSON; kind is recognised */
+	size_t nendorsements;
+	const struct att_bytes *anchors;        /* extra PEM/DER roots */
+	size_t nanchors;
+	int64_t now_s;                          /* appraisal time, seconds since 1970 */
+	bool caller_is_reader;                  /* sees expected values from configuration, larger draft budget */
+	const struct att_settings *settings;
+};
+
+enum att_verdict { ATT_REJECTED, ATT_DENIED, ATT_UNDECIDED, ATT_PERMITTED };
+ATT_API const char *att_verdict_name(enum att_verdict v);       /* "rejected", ... */
+
+enum att_outcome { ATT_CHECK_NA, ATT_CHECK_PASS, ATT_CHECK_FAIL };
+struct att_check {
+	const char *id, *title, *spec;
+	enum att_outcome outcome;
+	const char *expected, *found;           /* NULL unless failed */
+	bool expected_private;                  /* expected is withheld from callers without the reader role */
+};
+
+struct att_result {
+	enum att_verdict verdict;
+	const char *type;                       /* "SevSnpVm" */
+	const char *claims_json;                /* all claims made from the evidence, sorted JSON object */
+	const char *issued_json;                /* claims issued by the policy, sorted JSON object */
+	const char *token_json;                 /* token payload without iss, iat, nbf, exp, jti; NULL unless permitted */
+	bool draft;                             /* the request carried a draft policy: token is unsigned */
+	const char *policy_hash;                /* x-ms-policy-hash of the policy that judged */
+	const char *policy_decision;            /* "permit", "deny", "no-permit", "error", "not-evaluated" */
+	const struct att_check *checks;
+	size_t nchecks;
+	const char *relaxed[ATT_NRELAXATIONS];  /* names of relaxations used */
+	size_t nrelaxed;
+	bool simulated_anchor;                  /* trusted only because of --anchors */
+	const char *missing;                    /* undecided: the endorsement that is needed */
+	struct att_error error;                 /* why not permitted; code OK when permitted */
+	const char *hint;                       /* what to do next, or NULL */
+	size_t memory_used;                     /* bytes of the appraisal */
+};
+
+/* Caches (verified chains, compiled policies) and crypto contexts. One thread at a time. */
+struct att_ctx;
+ATT_API struct att_ctx *att_ctx_new(struct att_error *e);
+ATT_API void att_ctx_free(struct att_ctx *ctx);
+
+/*
+ * Appraises.  True: *out holds a verdict (freed with att_result_free; valid until then).
+ * False: the request itself could not be read (e says field, offset, found, wanted); *out untouched.
+ * A cached and an uncached appraisal give identical verdicts.
+ */
+ATT_API bool att_appraise(struct att_ctx *ctx, const struct att_request *req,
+    struct att_result **out, struct att_error *e);
+ATT_API void att_result_free(struct att_result *r);
+
+/* Name of the attestation type i as in request paths ("SevSnpVm"), NULL past the end. */
+ATT_API const char *att_type_name(unsigned i);
+/* Canonical spelling of a type given in any letter case, or NULL when unknown. */
+ATT_API const char *att_type_find(const char *name);
+/* Recorded (maa) or strict default policy of a type; free() the text.  NULL when unknown or out of memory. */
+ATT_API char *att_default_policy(const char *type, const struct att_settings *s);
+
+#endif

@@ -1,0 +1,72 @@
+#include "lib/base/err.h"
+
+#include <stdio.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct err_row {
+	int http;
+	const char *name;
+	const char *text;
+} err_rows[] = {
+#define X(name, http, code, text) { http, code, text },
+	ATT_ERRORS(X)
+#undef X
+};
+
+static const struct err_row *err_row(enum att_err code)
+{
+	size_t i = (size_t)code;
+	return &err_rows[i < COUNT(err_rows) ? i : (size_t)ATT_E_INTERNAL];
+}
+
+int att_err_http(enum att_err code)
+{
+	return err_row(code)->http;
+}
+
+const char *att_err_name(enum att_err code)
+{
+	return err_row(code)->name;
+}
+
+const char *att_err_text(enum att_err code)
+{
+	return err_row(code)->text;
+}
+
+bool att_fail(struct att_error *e, enum att_err code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!e || e->code != ATT_E_OK)
+		return false;
+	e->code = code;
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof e->text, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool att_within(struct att_error *e, const char *fmt, ...)
+{
+	struct att_error t;
+	va_list ap;
+	int n;
+
+	if (!e)
+		return false;
+	t = *e;
+	va_start(ap, fmt);
+	n = vsnprintf(e->text, sizeof e->text, fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof e->text)
+		(void)snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", t.text);
+	return false;
+}
+
+void att_error_clear(struct att_error *e)
+{
+	if (e)
+		*e = (struct att_error){ 0 };
+}

@@ -1,0 +1,72 @@
+/*
+ * format.h - what every evidence format offers, and what the pipeline gives it.
+ *
+ * parse: bytes to struct, no crypto, no trust.  verify: struct + trust + time to outcomes of the
+ * format's check table, no bytes are parsed.  claims: struct + outcomes to claims, by tables.
+ */
+#ifndef EVIDENCE_FORMAT_H
+#define EVIDENCE_FORMAT_H
+
+#include "lib/base/checklist.h"
+#include "lib/base/rd.h"
+#include "lib/claims/claims.h"
+#include "lib/crypto/crypto.h"
+#include "lib/json/json.h"
+#include "lib/x509/x509.h"
+#include "libattest/attest.h"
+
+/* Data that the client wants bound to the evidence. */
+struct bound_data {
+	bool present;
+	bool json;              /* dataType JSON (else Binary) */
+	struct rd bytes;        /* decoded octets exactly as received */
+	uint8_t sha256[32];     /* of bytes; the pipeline computes it */
+};
+
+/* Everything the verdict depends on besides the evidence.  Borrowed, read-only but for the caches. */
+struct trust {
+	struct crypto *crypto;
+	int64_t now_s;                          /* appraisal time */
+	const struct att_settings *settings;    /* allow, min_tcb, ... */
+	const struct x509_bundle *certs;        /* endorsement certificates given beside the evidence */
+	struct x509_crl *const *crls; size_t ncrls;
+	const struct x509_bundle *anchors;      /* operator's or test's extra roots */
+	struct chain_cache *chains;             /* verified chains and parsed bundles; may be NULL */
+	const struct bound_data *runtime, *inittime;
+};
+
+/* What verify tells the pipeline besides the checklist. */
+struct evidence_outcome {
+	struct checklist *checks;
+	unsigned relaxed;                       /* ATT_ALLOW_* bits that were used */
+	bool simulated_anchor;                  /* chain ends in an anchor given by --anchors, not a pin */
+	const char *missing;                    /* endorsement needed but not had: "ASK and ARK of Milan ..."; else NULL */
+};
+
+struct evidence_format {
+	const char *name;                       /* as in the request path: "SevSnpVm" */
+	const char *attestation_type;           /* x-ms-attestation-type: "sevsnpvm" */
+	const char *default_policy;             /* recorded default text */
+	const char *member;                     /* request body member that carries the evidence: "report" */
+	const struct check_row *checks;
+	size_t nchecks;
+	/* Index of the check that stands for "the evidence has the documented form". */
+	size_t form_check;
+	/* Does a raw file (no JSON body) look like this format? Looks at a few bytes only. */
+	bool (*recognise)(struct rd in);
+	/* in: the decoded bytes of `member`, or a raw file.  *out lives in the arena. */
+	bool (*parse)(struct rd in, struct arena *a, struct crypto *c, void **out, struct att_error *e);
+	/* False only for a failure of the machine (memory); refusals are failed checks or o->missing. */
+	bool (*verify)(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o, struct att_error *e);
+	bool (*claims)(const void *ev, const struct trust *t, const struct evidence_outcome *o, struct claims *c, struct att_error *e);
+	/* The strict default policy text for these settings, in the arena. */
+	bool (*strict_policy)(const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
+};
+
+extern const struct evidence_format snp_format;
+
+const struct evidence_format *format_find(const char *name);    /* ASCII case ignored; NULL when unknown */
+const struct evidence_format *format_recognise(struct rd raw);  /* NULL when none fits */
+const struct evidence_format *format_at(size_t i);              /* NULL past the end */
+
+#endif

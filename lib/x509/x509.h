@@ -1,0 +1,116 @@
+/*
+ * x509.h - certificates, revocation lists and chains (RFC 5280), over libcrypto's X509.
+ *
+ * Parsing is exact: no trailing bytes, DER only, unknown critical extensions refused, duplicate
+ * extensions refused.  Nothing is fetched from a URL found in a certificate, ever.
+ * Chains here are short and of known shape, so each step is a function the format's check
+ * table can name; path building over unordered sets is x509_find_issuer.
+ */
+#ifndef X509_X509_H
+#define X509_X509_H
+
+#include "lib/base/rd.h"
+#include "lib/base/time.h"
+#include "lib/crypto/crypto.h"
+
+#define X509_NAME_TEXT_MAX 128
+#define X509_BUNDLE_MAX 16              /* certificates accepted in one PEM bundle */
+#define X509_DER_MAX 16384              /* bytes of one certificate */
+#define X509_CRL_MAX ((size_t)4 << 20)  /* bytes of one CRL */
+
+/* A parsed certificate; reference-counted, immutable. */
+struct x509_cert;
+
+/* From DER, the whole of n bytes. */
+ATT_CHECK bool x509_cert_from_der(struct crypto *c, const void *der, size_t n, struct x509_cert **out,
+    struct att_error *e);
+struct x509_cert *x509_cert_ref(struct x509_cert *c);
+void x509_cert_free(struct x509_cert *c);
+ATT_AUTO_DEFINE_STRUCT(x509_cert, x509_cert_free);
+
+/* Facts, all borrowed from the certificate. */
+const uint8_t *x509_der(const struct x509_cert *c, size_t *n);
+const uint8_t *x509_sha256(const struct x509_cert *c);          /* of the DER, 32 bytes */
+struct pubkey *x509_pubkey(const struct x509_cert *c);          /* borrowed */
+const char *x509_subject_cn(const struct x509_cert *c);         /* the single CN; "" when absent or not single */
+const char *x509_issuer_cn(const struct x509_cert *c);
+const char *x509_subject_text(const struct x509_cert *c);       /* RFC 2253 text, cut at X509_NAME_TEXT_MAX */
+int x509_version(const struct x509_cert *c);                    /* 1..3 */
+int64_t x509_not_before(const struct x509_cert *c);             /* seconds since 1970 */
+int64_t x509_not_after(const struct x509_cert *c);
+const uint8_t *x509_serial(const struct x509_cert *c, size_t *n);       /* magnitude, big-endian, no leading zero; "\0" for 0 */
+bool x509_is_ca(const struct x509_cert *c);                     /* basicConstraints CA:TRUE */
+int x509_pathlen(const struct x509_cert *c);                    /* -1 when absent */
+bool x509_may_sign_certs(const struct x509_cert *c);            /* keyUsage absent, or has keyCertSign */
+bool x509_may_sign_crls(const struct x509_cert *c);
+bool x509_self_issued(const struct x509_cert *c);               /* subject == issuer */
+ATT_CHECK bool x509_sig_alg(const struct x509_cert *c, enum sig_alg *out);      /* false when not one we verify */
+/* Value octets of the extension with this dotted OID; false when absent. */
+ATT_CHECK bool x509_extension(const struct x509_cert *c, const char *oid, struct rd *out);
+
+/* One signature step: names chain, issuer is a CA that may sign certificates and whose pathlen
+ * allows `below` CAs beneath it, signature verifies.  Does NOT look at validity or revocation. */
+ATT_CHECK bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, const struct x509_cert *issuer,
+    unsigned below, struct att_error *e);
+/* not_before <= now <= not_after; the error says which bound, the value and now. */
+ATT_CHECK bool x509_valid_at(const struct x509_cert *cert, int64_t now_s, struct att_error *e);
+
+/* Bundles: concatenated PEM CERTIFICATE blocks (LF or CRLF, text between blocks ignored), or one DER. */
+struct x509_bundle {
+	struct x509_cert **certs;       /* each one reference owned by the bundle */
+	size_t n;
+};
+ATT_CHECK bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, struct x509_bundle *out, struct att_error *e);
+ATT_CHECK bool x509_bundle_add(struct x509_bundle *b, struct x509_cert *cert, struct att_error *e);  /* takes a new reference */
+void x509_bundle_clear(struct x509_bundle *b);
+/* DER to PEM text with 64-column lines. */
+char *x509_to_pem(struct arena *a, const void *der, size_t n);
+
+/* Revocation lists */
+struct x509_crl;
+ATT_CHECK bool x509_crl_parse(struct crypto *c, const void *p, size_t n, struct x509_crl **out, struct att_error *e); /* DER or PEM */
+void x509_crl_free(struct x509_crl *l);
+ATT_AUTO_DEFINE_STRUCT(x509_crl, x509_crl_free);
+int64_t x509_crl_this_update(const struct x509_crl *l);
+int64_t x509_crl_next_update(const struct x509_crl *l);         /* INT64_MIN when absent */
+const char *x509_crl_issuer_cn(const struct x509_crl *l);
+bool x509_crl_names_issuer(const struct x509_crl *l, const struct x509_cert *issuer);
+/* Issuer name, cRLSign, signature.  Does NOT look at dates. */
+ATT_CHECK bool x509_crl_signed_by(struct crypto *c, const struct x509_crl *l, const struct x509_cert *issuer, struct att_error *e);
+/* this_update <= now <= next_update; an absent next_update fails. */
+ATT_CHECK bool x509_crl_current(const struct x509_crl *l, int64_t now_s, struct att_error *e);
+bool x509_crl_revokes(const struct x509_crl *l, const struct x509_cert *cert);
+const uint8_t *x509_crl_sha256(const struct x509_crl *l);
+
+/* Making certificates and CRLs: for the local CA, token-signing certificates and the simulator. */
+struct x509_ext { const char *oid; bool critical; const uint8_t *value; size_t len; };
+struct x509_rdn { const char *type, *value; };          /* "CN", "O", ...; value UTF-8 */
+struct x509_template {
+	const struct x509_rdn *subject; size_t nsubject;
+	const struct x509_rdn *issuer; size_t nissuer;  /* used when issuer_cert is NULL */
+	const struct x509_cert *issuer_cert;            /* NULL: issuer[] (self-signed when it equals subject[]) */
+	uint64_t serial;
+	int64_t not_before_s, not_after_s;
+	bool ca; int pathlen;                           /* pathlen -1: none; basicConstraints only when ca or with_bc */
+	bool with_bc;                                   /* write basicConstraints even when ca is false */
+	unsigned key_usage;                             /* bit i = KeyUsage bit i; 0 = no extension */
+	const char *ext_key_usage;                      /* "serverAuth" or NULL */
+	const char *const *dns_names; size_t ndns;      /* subjectAltName; entries that are IP literals become iPAddress */
+	bool key_ids;                                   /* write SKI and AKI */
+	const struct x509_ext *exts; size_t nexts;
+	enum sig_alg alg;
+};
+ATT_CHECK bool x509_make(struct crypto *c, const struct x509_template *t, const struct pubkey *subject_key,
+    struct privkey *issuer_key, struct x509_cert **out, struct att_error *e);
+struct x509_crl_template {
+	const struct x509_cert *issuer;
+	int64_t this_update_s, next_update_s;
+	uint64_t number;
+	const uint64_t *revoked; size_t nrevoked;       /* serial numbers */
+	enum sig_alg alg;
+};
+/* DER into the arena. */
+ATT_CHECK bool x509_make_crl(struct arena *a, const struct x509_crl_template *t, struct privkey *issuer_key,
+    uint8_t **der, size_t *n, struct att_error *e);
+
+#endif
