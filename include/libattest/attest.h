@@ -77,6 +77,7 @@ struct att_request {
 	size_t nendorsements;
 	const struct att_bytes *anchors;        /* extra PEM/DER roots */
 	size_t nanchors;
+	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
 	int64_t now_s;                          /* appraisal time, seconds since 1970 */
 	bool caller_is_reader;                  /* sees expected values from configuration, larger draft budget */
 	const struct att_settings *settings;

@@ -1,5 +1,5 @@
 /*
- * policy.h - checking, evaluating and hashing attestation policies (versions 1.0; 1.1 and 1.2 follow).
+ * policy.h - checking, evaluating and hashing attestation policies (versions 1.0, 1.1, 1.2).
  * Texts in results belong to the result and are freed with it.
  */
 #ifndef LIBATTEST_POLICY_H
@@ -7,12 +7,27 @@
 
 #include "libattest/attest.h"
 
+/* One problem of a policy text: an error, or (warning) a construct that parses but is likely a mistake. */
+struct att_policy_problem {
+	bool warning;
+	size_t line, column;            /* 1-based line, 0-based column in characters, as in MAA's messages */
+	const char *token;              /* offending text, shortened */
+	const char *expected;           /* what was expected there; "" when nothing fits better than the message */
+	const char *message;            /* one sentence */
+	const char *rule;               /* grammar rule */
+	const char *id;                 /* "syntax", "unknown-function", ...; of a warning: the lint's id */
+	const char *source_line;        /* the line of the text, or the part of a long one around the problem */
+	size_t caret;                   /* characters before the problem in source_line */
+	const char *hint;               /* what to do, or NULL */
+};
+
 struct att_policy_report {
-	bool ok;
-	size_t line, column;            /* 1-based line, 0-based column of the first problem */
-	const char *token, *expected, *message, *rule, *source_line;    /* NULL when ok */
+	bool ok;                        /* no error: the policy can be set and evaluated */
+	const struct att_policy_problem *problems;      /* in order of line and column */
+	size_t nproblems;
 	char hash[44];                  /* x-ms-policy-hash, always filled */
 };
+/* True: *out tells.  False: memory only. */
 ATT_API bool att_policy_check(struct att_bytes text, struct att_policy_report **out, struct att_error *e);
 ATT_API void att_policy_report_free(struct att_policy_report *r);
 
@@ -20,12 +35,16 @@ ATT_API void att_policy_report_free(struct att_policy_report *r);
 ATT_API bool att_policy_hash(struct att_bytes text, char out[44], struct att_error *e);
 /* The unsigned policy JWS {"alg":"none"}.{"AttestationPolicy":b64url(text)}. ; free() it. */
 ATT_API bool att_policy_wrap(struct att_bytes text, char **jws, struct att_error *e);
+/* The same, signed by a PEM private key whose certificate chain (PEM, leaf first) goes into x5c. free() it. */
+ATT_API bool att_policy_wrap_signed(struct att_bytes text, struct att_bytes pem_key, struct att_bytes pem_certs,
+    char **jws, struct att_error *e);
 /* The text inside a policy JWS; the signature, if any, is NOT verified here. free() it. */
 ATT_API bool att_policy_unwrap(struct att_bytes jws, char **text, size_t *len, struct att_error *e);
 
 /*
  * Evaluates a policy over claims given as JSON (an object of names, or an array of
- * {"type","value","issuer"?}); *json is one object {"decision","outgoing","added","rules":[...],"message"?}; free() it.
+ * {"type","value","issuer"?}); *json is one object {"decision","message"?,"outgoing","properties","added","rules":[{"line",
+ * "section","action","fired","why"?}],"steps"}; free() it.
  */
 ATT_API bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json, const struct att_settings *s,
     char **json, struct att_error *e);

@@ -52,16 +52,18 @@ struct arena *arena_new(size_t limit_bytes)
 
 void arena_reset(struct arena *a)
 {
-	struct block *b = a->head;
+	struct block *kept = NULL, *next;
 
-	while (b && b->next) {
-		struct block *next = b->next;
-		a->src.put(a->src.state, b);
-		b = next;
+	for (struct block *b = a->head; b; b = next) {
+		next = b->next;
+		if (!kept && b->cap == BLOCK_MIN)
+			kept = b;
+		else
+			a->src.put(a->src.state, b);
 	}
-	if (b)
-		b->used = 0;
-	a->head = b;
+	if (kept)
+		*kept = (struct block){ .cap = BLOCK_MIN };
+	a->head = kept;
 	a->used = 0;
 	a->hit_limit = false;
 }
@@ -96,8 +98,15 @@ static struct block *arena_grow(struct arena *a, size_t n)
 	b = a->src.get(a->src.state, total);
 	if (!b)
 		return NULL;
-	*b = (struct block){ .next = a->head, .cap = cap };
-	a->head = b;
+	*b = (struct block){ .cap = cap };
+	/* A block made for one large piece goes second, so that the room left in the head stays in use. */
+	if (a->head && a->head->cap - a->head->used > cap - n) {
+		b->next = a->head->next;
+		a->head->next = b;
+	} else {
+		b->next = a->head;
+		a->head = b;
+	}
 	return b;
 }
 
@@ -171,6 +180,17 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	(void)vsnprintf(s, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	return s;
+}
+
+void *arena_borrow(struct arena *a, size_t n)
+{
+	return a->src.get(a->src.state, n ? n : 1);
+}
+
+void arena_return(struct arena *a, void *p)
+{
+	if (p)
+		a->src.put(a->src.state, p);
 }
 
 bool arena_fail(const struct arena *a, struct att_error *e)

@@ -3,21 +3,22 @@
 static const char std_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Value of a character under the kind's alphabet, or -1. */
-static int b64_value(enum b64_kind k, char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if ((c == '+' && k != B64_URL) || (c == '-' && k != B64_STD))
-		return 62;
-	if ((c == '/' && k != B64_URL) || (c == '_' && k != B64_STD))
-		return 63;
-	return -1;
-}
+/* What a byte is worth: bits 0..5 its value, above them the kinds that know it; 0 = no kind does. */
+#define IN_URL 0x40U
+#define IN_STD 0x80U
+#define IN_LENIENT 0x100U
+#define B(value) ((value) | IN_URL | IN_STD | IN_LENIENT)
+
+static const uint16_t values[256] = {
+	['A'] = B(0), B(1), B(2), B(3), B(4), B(5), B(6), B(7), B(8), B(9), B(10), B(11), B(12),
+	    B(13), B(14), B(15), B(16), B(17), B(18), B(19), B(20), B(21), B(22), B(23), B(24), B(25),
+	['a'] = B(26), B(27), B(28), B(29), B(30), B(31), B(32), B(33), B(34), B(35), B(36), B(37), B(38),
+	    B(39), B(40), B(41), B(42), B(43), B(44), B(45), B(46), B(47), B(48), B(49), B(50), B(51),
+	['0'] = B(52), B(53), B(54), B(55), B(56), B(57), B(58), B(59), B(60), B(61),
+	['+'] = 62 | IN_STD | IN_LENIENT, ['/'] = 63 | IN_STD | IN_LENIENT,
+	['-'] = 62 | IN_URL | IN_LENIENT, ['_'] = 63 | IN_URL | IN_LENIENT,
+};
+static const uint16_t wanted[] = { [B64_URL] = IN_URL, [B64_STD] = IN_STD, [B64_LENIENT] = IN_LENIENT };
 
 size_t b64_decoded_max(size_t len)
 {
@@ -41,34 +42,53 @@ static bool b64_unpadded(enum b64_kind k, const char *s, size_t len, size_t *n, 
 	return true;
 }
 
+static bool b64_fail_char(enum b64_kind k, const char *s, size_t i, struct att_error *e)
+{
+	while (values[(uint8_t)s[i]] & wanted[k])
+		i++;
+	return att_fail(e, ATT_E_BAD_ENCODING, "base64: byte 0x%02x at offset %zu is not in the alphabet",
+	    (unsigned)(uint8_t)s[i], i);
+}
+
+/* The last none, two or three characters, worth none, one or two bytes; the bits left over must be zero. */
+static bool b64_tail(enum b64_kind k, const char *s, size_t i, size_t chars, uint8_t *d, struct att_error *e)
+{
+	unsigned acc = 0, left = (unsigned)(chars - i), spare = left * 6 % 8;
+
+	for (size_t j = i; j < chars; j++) {
+		if (!(values[(uint8_t)s[j]] & wanted[k]))
+			return b64_fail_char(k, s, j, e);
+		acc = acc << 6 | (values[(uint8_t)s[j]] & 63U);
+	}
+	if (acc & ((1U << spare) - 1))
+		return att_fail(e, ATT_E_BAD_ENCODING,
+		    "base64: trailing bits not zero at offset %zu", chars - 1);
+	for (unsigned j = 0; j + 1 < left; j++)
+		d[j] = (uint8_t)(acc >> (spare + 8 * (left - 2 - j)));
+	return true;
+}
+
 bool b64_decode(enum b64_kind k, const char *s, size_t len, void *out, size_t *n,
     struct att_error *e)
 {
 	uint8_t *d = out;
-	uint32_t acc = 0;
-	unsigned bits = 0;
-	size_t chars, w = 0;
+	size_t chars, w = 0, i;
 
 	if (!b64_unpadded(k, s, len, &chars, e))
 		return false;
-	for (size_t i = 0; i < chars; i++) {
-		int v = b64_value(k, s[i]);
-		if (v < 0)
-			return att_fail(e, ATT_E_BAD_ENCODING,
-			    "base64: byte 0x%02x at offset %zu is not in the alphabet",
-			    (unsigned char)s[i], i);
-		acc = acc << 6 | (uint32_t)v;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			d[w++] = (uint8_t)(acc >> bits);
-			acc &= (1U << bits) - 1;
-		}
+	for (i = 0; chars - i >= 4; i += 4) {
+		unsigned v0 = values[(uint8_t)s[i]], v1 = values[(uint8_t)s[i + 1]],
+		    v2 = values[(uint8_t)s[i + 2]], v3 = values[(uint8_t)s[i + 3]], acc;
+		if (!(v0 & v1 & v2 & v3 & wanted[k]))
+			return b64_fail_char(k, s, i, e);
+		acc = (v0 & 63U) << 18 | (v1 & 63U) << 12 | (v2 & 63U) << 6 | (v3 & 63U);
+		d[w++] = (uint8_t)(acc >> 16);
+		d[w++] = (uint8_t)(acc >> 8);
+		d[w++] = (uint8_t)acc;
 	}
-	if (acc)
-		return att_fail(e, ATT_E_BAD_ENCODING,
-		    "base64: trailing bits not zero at offset %zu", chars - 1);
-	*n = w;
+	if (!b64_tail(k, s, i, chars, d + w, e))
+		return false;
+	*n = chars / 4 * 3 + (chars % 4 ? chars % 4 - 1 : 0);
 	return true;
 }
 

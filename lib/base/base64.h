@@ -18,7 +18,7 @@
 enum b64_kind { B64_URL, B64_STD, B64_LENIENT };
 
 size_t b64_decoded_max(size_t len);     /* bytes enough for any input of len characters */
-/* out holds at least b64_decoded_max(len) bytes; *n is the number written. */
+/* out holds at least b64_decoded_max(len) bytes, undefined on failure; *n is the number written. */
 ATT_CHECK bool b64_decode(enum b64_kind k, const char *s, size_t len, void *out, size_t *n,
     struct att_error *e);
 /* As above into the arena; *out is never NULL on success. */

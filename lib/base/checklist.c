@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "lib/base/hex.h"
+#include "lib/base/utf8.h"
 
 bool checklist_init(struct checklist *c, struct arena *a, const struct check_row *rows,
     size_t n, struct att_error *e)
@@ -46,6 +47,7 @@ const char *check_text(struct checklist *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(small, sizeof small, fmt, ap);
 	va_end(ap);
+	utf8_mask(small);
 	s = arena_strdup(c->a, small);
 	return s ? s : "(out of memory)";
 }
@@ -60,4 +62,16 @@ const char *check_text_hex(struct checklist *c, const void *p, size_t n)
 bool checklist_failed(const struct checklist *c)
 {
 	return c->first_failed < c->n;
+}
+
+bool checklist_complete(const struct checklist *c, size_t *missing)
+{
+	*missing = 0;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->results[i].outcome == CHECK_FAIL ||
+		    (c->results[i].outcome == CHECK_NA && !c->rows[i].optional)) {
+			*missing = i;
+			return false;
+		}
+	return c->n > 0;
 }

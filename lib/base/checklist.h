@@ -16,6 +16,7 @@ struct check_row {
 	const char *id;         /* "snp.signature"; stable, part of the interface */
 	const char *title;      /* one line for people */
 	const char *spec;       /* reference: document and section */
+	bool optional;          /* may stay "not reached" in a verified appraisal: it does not apply to all evidence */
 };
 
 struct check_result {
@@ -41,10 +42,14 @@ bool check_pass(struct checklist *c, size_t i);
 bool check_fail(struct checklist *c, size_t i, const char *expected, const char *found);
 /* As check_fail, for an expected value that callers without the reader role must not see. */
 bool check_fail_private(struct checklist *c, size_t i, const char *expected, const char *found);
-/* printf into the checklist's arena; on exhausted memory a constant text, never NULL. */
+/* printf into the checklist's arena, cut at 511 bytes and masked as error texts are; on exhausted memory a
+ * constant text, never NULL. */
 const char *check_text(struct checklist *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *check_text_hex(struct checklist *c, const void *p, size_t n);
 bool checklist_failed(const struct checklist *c);       /* did any row fail? */
+/* No row failed and every row that is not optional passed: a verifier that skips a step cannot say yes.
+ * If not, *missing is the first such row.  A list without rows is not complete. */
+bool checklist_complete(const struct checklist *c, size_t *missing);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "lib/base/utf8.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct err_row {
@@ -45,6 +47,7 @@ bool att_fail(struct att_error *e, enum att_err code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
+	utf8_mask(e->text);
 	return false;
 }
 
@@ -54,7 +57,7 @@ bool att_within(struct att_error *e, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (!e)
+	if (!e || e->code == ATT_E_OK)
 		return false;
 	t = *e;
 	va_start(ap, fmt);
@@ -62,6 +65,7 @@ bool att_within(struct att_error *e, const char *fmt, ...)
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof e->text)
 		(void)snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", t.text);
+	utf8_mask(e->text);
 	return false;
 }
 

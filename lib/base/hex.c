@@ -15,7 +15,7 @@ void hex_encode(const void *p, size_t n, char *out)
 
 char *hex_arena(struct arena *a, const void *p, size_t n)
 {
-	char *s = arena_array(a, n + 1, 2);
+	char *s = n < SIZE_MAX ? arena_array(a, n + 1, 2) : NULL;
 
 	if (s)
 		hex_encode(p, n, s);

@@ -27,7 +27,7 @@ bool rd_empty(const struct rd *r)
 
 const uint8_t *rd_ptr(const struct rd *r)
 {
-	return r->cur;
+	return r->cur ? r->cur : nothing;
 }
 
 /* Little-endian unsigned integer of n <= 8 bytes. */
@@ -198,6 +198,14 @@ bool bytes_equal(const void *a, const void *b, size_t n)
 	for (size_t i = 0; i < n; i++)
 		diff |= (uint8_t)(x[i] ^ y[i]);
 	return diff == 0;
+}
+
+int bytes_order(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	size_t n = a_len < b_len ? a_len : b_len;
+	int d = n ? memcmp(a, b, n) : 0;
+
+	return d ? d : (a_len > b_len) - (a_len < b_len);
 }
 
 void bytes_copy(void *dst, const void *src, size_t n)

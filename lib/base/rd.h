@@ -42,6 +42,8 @@ ATT_CHECK bool rd_le32_block(struct rd *r, struct rd *out);     /* u32 length, b
 
 bool bytes_zero(const void *p, size_t n);               /* all zero? not constant-time */
 bool bytes_equal(const void *a, const void *b, size_t n); /* constant-time */
+/* Order of two public byte strings: negative, 0 or positive; a prefix comes first.  Not constant-time. */
+int bytes_order(const void *a, size_t a_len, const void *b, size_t b_len);
 void bytes_copy(void *dst, const void *src, size_t n);  /* n may be 0 with NULL pointers */
 void bytes_reverse(void *dst, const void *src, size_t n); /* must not overlap */
 

@@ -114,7 +114,7 @@ bool time_parse_rfc3339(const char *s, size_t len, int64_t *out_s, struct att_er
 void time_format(int64_t t_s, char out[TIME_TEXT_MAX])
 {
 	int64_t day = t_s / SECONDS_PER_DAY, sec = t_s % SECONDS_PER_DAY;
-	int64_t year = 1970;
+	int64_t year;
 	unsigned month = 1;
 
 	if (sec < 0) {
@@ -125,7 +125,7 @@ void time_format(int64_t t_s, char out[TIME_TEXT_MAX])
 		(void)snprintf(out, TIME_TEXT_MAX, "@%lld", (long long)t_s);
 		return;
 	}
-	year = 1970 + day / 366 - (day < 0 ? 1 : 0);
+	year = 1970 + (day >= 0 ? day / 366 : day / 365 - 1);    /* never too late */
 	while (days_from_civil(year + 1, 1, 1) <= day)
 		year++;
 	while (month < 12 && days_from_civil(year, month + 1, 1) <= day)

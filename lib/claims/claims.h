@@ -41,10 +41,24 @@ ATT_CHECK bool claims_hex(struct claims *c, const char *name, const void *p, siz
 ATT_CHECK bool claims_json(struct claims *c, const char *name, const struct json *j, struct att_error *e);
 const struct claim *claims_find(const struct claims *c, const char *name);      /* first of that name, or NULL */
 bool claim_same(const struct claim *a, const struct claim *b);  /* same name, kind and value */
+bool claim_same_value(const struct claim *a, const struct claim *b);    /* same kind and value */
 
-/* One JSON object: a name with one value gives a scalar, several give an array in order. NULL = out of memory. */
+/* "AttestationService", "AttestationPolicy", "CustomClaim". */
+const char *claim_issuer_name(enum claim_issuer i);
+ATT_CHECK bool claim_issuer_find(const char *name, enum claim_issuer *out);
+/* "String", "Integer", "Boolean"; a JSON claim is a String to policies. */
+const char *claim_kind_name(enum claim_kind k);
+
+/* One JSON object: a name with one value gives a scalar, several give an array in order.  Members
+ * stand in order of first occurrence.  NULL = out of memory. */
 struct json *claims_to_json(const struct claims *c, struct arena *a);
-/* Reads [{"type","value","valueType"?,"issuer"?}...] (eval-cases form) or a plain object {name: scalar|array|object}. */
+/*
+ * Reads [{"type","value","valueType"?,"issuer"?}...] (eval-cases form) or a plain object
+ * {name: scalar|array|object}.  A missing issuer means the service.  An array of scalars becomes one claim per
+ * element, an object or any other array one JSON claim; null, fractions, unknown members and
+ * a valueType that is not the value's own are refused.  JSON is borrowed from j; on failure the
+ * set may hold some of the claims.
+ */
 ATT_CHECK bool claims_from_json(struct claims *c, const struct json *j, struct att_error *e);
 /* The value as JSON. */
 struct json *claim_value_json(const struct claim *c, struct arena *a);

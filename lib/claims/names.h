@@ -21,6 +21,7 @@ struct claim_name {
 	unsigned formats;       /* CLAIM_F_* bits */
 	bool in_policy;         /* usable in policies */
 	bool in_token;          /* in the token without any policy rule */
+	const char *alias_of;   /* the claim whose value this name repeats ($tee, maa-ehd, ...), or NULL */
 };
 
 const struct claim_name *claim_name_find(const char *name);     /* NULL when unknown */
@@ -29,5 +30,8 @@ const struct claim_name *claim_name_at(size_t i);               /* rows are sort
 /* Names a policy never puts at the token's top level (design section 2): the fixed ones, and every
  * x-ms-*, tdx_*, attester_*, x-attestd-* name the table knows. */
 bool claim_name_reserved(const char *name);
+/* Service claims that a policy may read and compare but never issue, nor anything derived from
+ * them (policy-language section 4). */
+bool claim_name_read_only(const char *name);
 
 #endif

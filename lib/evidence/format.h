@@ -41,6 +41,7 @@ struct evidence_outcome {
 	unsigned relaxed;                       /* ATT_ALLOW_* bits that were used */
 	bool simulated_anchor;                  /* chain ends in an anchor given by --anchors, not a pin */
 	const char *missing;                    /* endorsement needed but not had: "ASK and ARK of Milan ..."; else NULL */
+	const void *facts;                      /* the format's own: what verify learned and claims() reports; arena */
 };
 
 struct evidence_format {
@@ -59,6 +60,8 @@ struct evidence_format {
 	/* False only for a failure of the machine (memory); refusals are failed checks or o->missing. */
 	bool (*verify)(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o, struct att_error *e);
 	bool (*claims)(const void *ev, const struct trust *t, const struct evidence_outcome *o, struct claims *c, struct att_error *e);
+	/* What parsed evidence says, for attest inspect: one JSON object, nothing verified. */
+	bool (*describe)(const void *ev, struct arena *a, struct json **out, struct att_error *e);
 	/* The strict default policy text for these settings, in the arena. */
 	bool (*strict_policy)(const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
 };

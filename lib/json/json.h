@@ -3,8 +3,8 @@
  *
  * Reading refuses: anything but UTF-8, duplicate member names, trailing bytes, nesting above
  * max_depth, more than max_nodes values, and integers outside int64 (one named top-level member may go up to
- * 2^64-1, see json_limits).  Errors name the byte offset.  Numbers with a fraction or exponent
- * keep their text.  All nodes and strings live in the arena given; strings may hold NUL bytes
+ * 2^64-1, see json_limits).  Errors are BAD_JSON and name the byte offset; too many values are LIMIT.
+ * Numbers with a fraction or exponent keep their text, whatever its magnitude; -0 is read as 0.  All nodes and strings live in the arena given; strings may hold NUL bytes
  * and are always NUL-terminated behind their length.
  */
 #ifndef JSON_JSON_H
@@ -21,6 +21,7 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_UINT, JSON_REAL, JSON_STRI
 struct json {
 	enum json_kind kind;
 	bool b;                 /* JSON_BOOL */
+	bool lost;              /* JSON_ARRAY, JSON_OBJECT: an append failed, so it must not be written */
 	int64_t i;              /* JSON_INT */
 	uint64_t u;             /* JSON_UINT: only values above INT64_MAX */
 	const char *s;          /* JSON_STRING: text; JSON_REAL: the number's text */
@@ -50,7 +51,8 @@ bool json_is(const struct json *v, enum json_kind k);           /* v may be NULL
 bool json_str_eq(const struct json *v, const char *s);          /* a string equal to s? */
 
 /* Building; every function returns NULL when out of memory, and accepts NULL parents or values
- * (returning NULL), so that a chain of calls needs one check at the end (json_write fails on NULL). */
+ * (returning NULL), so that a chain of calls needs one check at the end: json_write fails on NULL,
+ * and on a container that was to take a NULL value. */
 struct json *json_object(struct arena *a);
 struct json *json_array(struct arena *a);
 struct json *json_string(struct arena *a, const char *s);               /* copies */
@@ -60,7 +62,8 @@ struct json *json_uint(struct arena *a, uint64_t u);
 struct json *json_bool(struct arena *a, bool b);
 struct json *json_null(struct arena *a);
 struct json *json_copy(struct arena *a, const struct json *v);          /* deep */
-/* Appends; v becomes owned by the parent and must not be appended twice.  json_put replaces an existing member. */
+/* Append and return the parent; v becomes owned by it and must not be appended twice.  json_put replaces an
+ * existing member, in its place; it looks at all of them, so build long lists as arrays. */
 struct json *json_put(struct arena *a, struct json *object, const char *name, struct json *v);
 struct json *json_putn(struct arena *a, struct json *object, const char *name, size_t n, struct json *v);
 struct json *json_append(struct json *array, struct json *v);
@@ -70,12 +73,14 @@ enum json_style {
 	JSON_SORTED,            /* members in byte order of their names at every level, compact */
 	JSON_PRETTY             /* stored order, two-space indentation, final newline */
 };
-/* *out is NUL-terminated; non-ASCII is written as UTF-8, control characters as \u00xx or short escapes. */
+/* *out is NUL-terminated; non-ASCII is written as UTF-8, control characters as \u00xx or short escapes.
+ * A string that is not UTF-8 is refused (BAD_ENCODING), and so is a tree deeper than 2 * JSON_DEPTH_MAX. */
 ATT_CHECK bool json_write(struct arena *a, const struct json *v, enum json_style style,
     char **out, size_t *n, struct att_error *e);
 
 /* Byte range [*off, *off + *len) of the value of a top-level member in the original text,
- * for signatures over the exact received bytes.  False when absent. */
+ * for signatures over the exact received bytes.  The whole text is read as json_parse() does with
+ * default limits and refused likewise.  False when absent (BAD_JSON). */
 ATT_CHECK bool json_member_range(const void *p, size_t n, const char *name, size_t *off, size_t *len,
     struct att_error *e);
 

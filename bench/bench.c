@@ -1,0 +1,84 @@
+#include "bench/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static double cpu_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static bool round_of(struct variant *v, double *us)
+{
+	double start = cpu_us();
+
+	for (size_t i = 0; i < v->per_round; i++)
+		if (!v->fn(v->state))
+			return false;
+	*us = (cpu_us() - start) / (double)v->per_round;
+	return true;
+}
+
+bool bench_run(struct variant *v, size_t n)
+{
+	double warm_up;
+
+	for (size_t i = 0; i < n; i++)
+		if (!round_of(&v[i], &warm_up)) {
+			(void)fprintf(stderr, "bench: %s failed\n", v[i].name);
+			return false;
+		}
+	for (size_t r = 0; r < BENCH_ROUNDS; r++)
+		for (size_t i = 0; i < n; i++)
+			if (!round_of(&v[i], &v[i].us[r]))
+				return false;
+	return true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void sorted(const struct variant *v, double out[BENCH_ROUNDS])
+{
+	for (size_t i = 0; i < BENCH_ROUNDS; i++)
+		out[i] = v->us[i];
+	qsort(out, BENCH_ROUNDS, sizeof out[0], by_value);
+}
+
+double bench_median(const struct variant *v)
+{
+	double s[BENCH_ROUNDS];
+
+	sorted(v, s);
+	return s[BENCH_ROUNDS / 2];
+}
+
+/* The ratio is taken round by round, because the machine's speed drifts between rounds. */
+static double median_ratio(const struct variant *v, const struct variant *floor)
+{
+	struct variant r = *v;
+
+	for (size_t i = 0; i < BENCH_ROUNDS; i++)
+		r.us[i] = v->us[i] / floor->us[i];
+	return bench_median(&r);
+}
+
+void bench_print(const struct variant *v, const struct variant *floor)
+{
+	double s[BENCH_ROUNDS];
+
+	sorted(v, s);
+	(void)printf("{\"figure\":\"%s\",\"unit\":\"us\",\"median\":%.2f,\"min\":%.2f,\"max\":%.2f", v->name,
+	    bench_median(v), s[0], s[BENCH_ROUNDS - 1]);
+	if (floor)
+		(void)printf(",\"floor\":\"%s\",\"ratio\":%.3f", floor->name, median_ratio(v, floor));
+	(void)puts("}");
+}

@@ -1,0 +1,90 @@
+#include "cli/cmd.h"
+
+#define FORMAT { "format", "text|json", "for people (default) or for programs" }
+#define AT { "at", "RFC3339", "time of the appraisal, such as 2026-01-31T12:00:00Z; default now" }
+#define TYPE { "type", "TYPE", "attestation type (SevSnpVm); default: recognised from the content" }
+
+static const struct opt verify_opts[] = {
+	TYPE,
+	{ "policy", "FILE", "policy text or policy JWS that judges" },
+	{ "defaults", "maa|strict", "which default policy judges when --policy is absent; default maa" },
+	AT,
+	{ "collateral", "FILE|DIR", "endorsements: certificates, revocation lists, THIM JSON; may be repeated" },
+	{ "certs", "FILE|DIR", "the same; may be repeated" },
+	{ "anchors", "FILE|DIR", "additional trusted roots, PEM or DER, for this run; may be repeated" },
+	{ "allow", "NAME,...", "relaxations: vlek, masked-chip-id, no-crl" },
+	{ "nonce", "TEXT", "the request's nonce must be this" },
+	{ "runtime-data", "FILE", "data that the report must be bound to" },
+	{ "runtime-type", "binary|json", "its type; default binary" },
+	{ "inittime-data", "FILE", "data fixed at launch that the report must name" },
+	{ "inittime-type", "binary|json", "its type; default binary" },
+	FORMAT,
+	{ 0 }
+};
+static const struct opt inspect_opts[] = { FORMAT, { 0 } };
+static const struct opt check_opts[] = { FORMAT, { 0 } };
+static const struct opt eval_opts[] = {
+	{ "claims", "FILE", "claims as JSON: an object of names, or an array of {\"type\",\"value\"}" }, FORMAT, { 0 }
+};
+static const struct opt none_opts[] = { { 0 } };
+static const struct opt wrap_opts[] = {
+	{ "key", "FILE", "private key (PEM) that signs; without it the JWS is unsigned" },
+	{ "cert", "FILE", "its certificate chain (PEM), leaf first" },
+	{ 0 }
+};
+static const struct opt token_opts[] = {
+	{ "jwks", "FILE", "trusted JWK set" },
+	{ "server", "URL", "fetch the JWK set from URL/certs; the issuer is URL" },
+	{ "ca", "FILE", "certificates (PEM) that the server's certificate must chain to; with --server" },
+	{ "issuer", "URL", "iss must be this" },
+	{ "audience", "TEXT", "aud must hold this" },
+	{ "policy-hash", "HASH", "x-ms-policy-hash must be this" },
+	{ "nonce", "TEXT", "nonce must be this" },
+	{ "type", "TYPE", "x-ms-attestation-type must be this, such as sevsnpvm" },
+	{ "leeway", "SECONDS", "allowed clock difference, 0 to 300; default 0" },
+	AT, FORMAT,
+	{ 0 }
+};
+static const struct opt submit_opts[] = {
+	{ "server", "URL", "the service, such as https://127.0.0.1:8443" },
+	{ "ca", "FILE", "certificates (PEM) that the server's certificate must chain to; default: the system's" },
+	TYPE,
+	{ "token-out", "FILE", "write the token here instead of printing it" },
+	FORMAT,
+	{ 0 }
+};
+static const struct opt simulate_opts[] = {
+	{ "o", "DIR", "folder for the evidence; made when absent" },
+	{ "product", "NAME", "Milan (default), Genoa or Turin" },
+	{ "report-version", "N", "2, 3 or 5; default 3, on Turin 5" },
+	{ "tcb", "LIST", "reported TCB, such as bootloader=4,tee=0,snp=24,microcode=219 (Turin: and fmc=1)" },
+	{ "policy", "HEX", "guest policy, such as 0x3001f" },
+	{ "measurement", "HEX", "launch measurement, 48 bytes" },
+	{ "host-data", "HEX", "host data, 32 bytes" },
+	{ "report-data", "HEX", "report data, 64 bytes" },
+	{ "runtime-data", "FILE", "JSON that the report data is bound to, and that goes into the request" },
+	{ "vmpl", "N", "0 to 3; default 0" },
+	{ "key", "vcek|vlek", "endorsement key; default vcek" },
+	{ "fault", "NAME", "make evidence with this fault; \"list\" prints the names" },
+	AT,
+	{ 0 }
+};
+
+const struct cmd commands[] = {
+	{ "verify", "[options] EVIDENCE", "verify evidence and judge it by a policy", verify_opts, 1, 1, cmd_verify },
+	{ "inspect", "[options] FILE", "say what a file is and what it holds, without judging it", inspect_opts, 1, 1,
+	    cmd_inspect },
+	{ "policy check", "FILE", "check a policy", check_opts, 1, 1, cmd_policy_check },
+	{ "policy eval", "--claims CLAIMS.json FILE", "evaluate a policy over claims", eval_opts, 1, 1,
+	    cmd_policy_eval },
+	{ "policy hash", "FILE", "print x-ms-policy-hash of a policy text", none_opts, 1, 1, cmd_policy_hash },
+	{ "policy wrap", "FILE [--key K --cert C]", "print the policy JWS that PUT /policies/{type} takes", wrap_opts,
+	    1, 1, cmd_policy_wrap },
+	{ "token verify", "(--jwks FILE --issuer URL | --server URL) TOKEN|FILE|-", "verify a token", token_opts, 1, 1,
+	    cmd_token_verify },
+	{ "submit", "--server URL EVIDENCE", "post evidence to the service and get a token", submit_opts, 1, 1,
+	    cmd_submit },
+	{ "simulate", "TYPE [options] -o DIR", "make evidence under a throw-away test root", simulate_opts, 1, 1,
+	    cmd_simulate },
+	{ 0 }
+};

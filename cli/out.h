@@ -1,0 +1,22 @@
+/* out.h - verdicts, checks and reports for people (ticks, crosses, hints; colour on a terminal only) and for programs. */
+#ifndef CLI_OUT_H
+#define CLI_OUT_H
+
+#include "lib/base/arena.h"
+#include "lib/json/json.h"
+#include "libattest/attest.h"
+
+ATT_CHECK bool out_verdict_text(const struct att_result *r, const char *name, struct att_error *e);
+ATT_CHECK bool out_verdict_json(struct arena *a, const struct att_result *r, struct att_error *e);
+
+/* The list of checks: a tick, cross or dash, id, title; expected and found under a failed one. */
+void out_checks(const struct att_check *v, size_t n);
+struct json *checks_json(struct arena *a, const struct att_check *v, size_t n);
+/* Prints one JSON document with a final newline. */
+ATT_CHECK bool out_json(struct arena *a, const struct json *v, struct att_error *e);
+
+enum mark { MARK_GOOD, MARK_BAD, MARK_NONE };
+void out_mark(enum mark m);                     /* "✔", "✗" or "–", coloured on a terminal */
+void out_bold(const char *text, enum mark m);
+
+#endif

@@ -1,0 +1,17 @@
+/* remote.h - talking to the service: GET and POST over HTTPS with a private or the system's CA. */
+#ifndef CLI_REMOTE_H
+#define CLI_REMOTE_H
+
+#include "lib/base/arena.h"
+#include "libattest/attest.h"
+
+/* The URL without trailing slash: how the issuer is spelt. */
+char *remote_base(struct arena *a, const char *server);
+/* Body of a 200 answer; any other status is an error with the service's message. */
+ATT_CHECK bool remote_get(struct arena *a, const char *server, const char *path, const char *ca,
+    struct att_bytes *out, struct att_error *e);
+/* *status gets the HTTP status and *out the body, whatever the status. */
+ATT_CHECK bool remote_post(struct arena *a, const char *url, const char *ca, struct att_bytes body,
+    int *status, struct att_bytes *out, struct att_error *e);
+
+#endif

@@ -1,0 +1,75 @@
+#include "libattest/attest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/evidence/format.h"
+#include "lib/policy/policy.h"
+
+#define MIB ((size_t)1 << 20)
+
+void att_settings_default(struct att_settings *s)
+{
+	*s = (struct att_settings){
+		.defaults = ATT_DEFAULTS_MAA,
+		/* AMD-SB-3015 (BadRAM): the firmware that checks for memory aliases. */
+		.snp_min_tcb = { [ATT_SNP_MILAN] = { .snp = 0x18 }, [ATT_SNP_GENOA] = { .snp = 0x17 } },
+		.memory_limit = 64 * MIB,
+		.policy_steps = POLICY_STEPS_DEFAULT,
+		.draft_steps = 100000,
+		.draft_bytes = 65536,
+	};
+}
+
+const char *att_relaxation_name(unsigned i)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		ATT_RELAXATIONS(X)
+#undef X
+	};
+
+	return i < ATT_NRELAXATIONS ? names[i] : NULL;
+}
+
+const char *att_verdict_name(enum att_verdict v)
+{
+	static const char *const names[] = {
+		[ATT_REJECTED] = "rejected", [ATT_DENIED] = "denied",
+		[ATT_UNDECIDED] = "undecided", [ATT_PERMITTED] = "permitted",
+	};
+
+	return names[v];
+}
+
+const char *att_type_name(unsigned i)
+{
+	const struct evidence_format *f = format_at(i);
+
+	return f ? f->name : NULL;
+}
+
+const char *att_type_find(const char *name)
+{
+	const struct evidence_format *f = format_find(name);
+
+	return f ? f->name : NULL;
+}
+
+char *att_default_policy(const char *type, const struct att_settings *s)
+{
+	const struct evidence_format *f = format_find(type);
+	struct att_error ignored = { 0 };
+	struct arena *a;
+	char *text = NULL, *copy = NULL;
+
+	if (!f)
+		return NULL;
+	if (s->defaults == ATT_DEFAULTS_MAA)
+		return strdup(f->default_policy);
+	a = arena_new(MIB);
+	if (a && f->strict_policy(s, a, &text, &ignored))
+		copy = strdup(text);
+	arena_free(a);
+	return copy;
+}

@@ -1,0 +1,195 @@
+#include "lib/policy/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/policy/token.h"
+
+#define TOKEN_SHOWN ((size_t)48)        /* bytes of the offending text */
+#define LINE_SHOWN ((size_t)160)        /* bytes of a source line */
+#define LINE_BEFORE ((size_t)80)        /* of them before the problem, in a longer line */
+
+static const char no_memory[] = "out of memory";
+
+const char *problem_text(struct problems *ps, const char *fmt, ...)
+{
+	char text[512];
+	const char *kept;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	kept = arena_strdup(ps->a, text);
+	return kept ? kept : no_memory;
+}
+
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+static size_t characters(const char *s, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += !is_continuation(s[i]);
+	return count;
+}
+
+/* Cuts at a character's edge. */
+static size_t whole_characters(const char *s, size_t len, size_t at)
+{
+	while (at > 0 && at < len && is_continuation(s[at]))
+		at--;
+	return at;
+}
+
+static void place_problem(const struct problems *ps, struct policy_problem *p, size_t off, size_t *start)
+{
+	size_t line_start = off;
+
+	while (line_start > 0 && ps->text[line_start - 1] != '\n')
+		line_start--;
+	p->offset = off;
+	p->line = 1;
+	for (size_t i = 0; i < line_start; i++)
+		p->line += ps->text[i] == '\n';
+	p->column = characters(ps->text + line_start, off - line_start);
+	*start = line_start;
+}
+
+/* The line around off, cut to a window when it is long; control characters become spaces so that
+ * a caret below it stands right and a terminal stays in order. */
+static void show_line(struct problems *ps, struct policy_problem *p, size_t start)
+{
+	size_t off = p->offset, end = off;
+	char *line;
+
+	while (end < ps->len && ps->text[end] != '\n' && end - start < off - start + LINE_SHOWN)
+		end++;
+	if (end - start > LINE_SHOWN && off - start > LINE_BEFORE)
+		start = whole_characters(ps->text, ps->len, off - LINE_BEFORE);
+	if (end - start > LINE_SHOWN)
+		end = whole_characters(ps->text, ps->len, start + LINE_SHOWN);
+	line = arena_strndup(ps->a, ps->text + start, end - start);
+	for (size_t i = 0; line && i < end - start; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7F)
+			line[i] = ' ';
+	p->source_line = line ? line : "";
+	p->caret = characters(ps->text + start, off - start);
+}
+
+static const char *show_token(struct problems *ps, size_t off, size_t len)
+{
+	size_t n = whole_characters(ps->text + off, ps->len - off, len < TOKEN_SHOWN ? len : TOKEN_SHOWN);
+	char *s;
+
+	if (len == 0)
+		return "<EOF>";
+	s = arena_strndup(ps->a, ps->text + off, n);
+	for (size_t i = 0; s && i < n; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == 0x7F)
+			s[i] = ' ';
+	return s ? s : no_memory;
+}
+
+static const char *show_expected(struct problems *ps, uint64_t set)
+{
+	struct buf b = buf_make(ps->a);
+	bool several = (set & (set - 1)) != 0, first = true;
+
+	if (!set)
+		return "";
+	if (several)
+		buf_char(&b, '{');
+	for (unsigned k = 0; k < T_COUNT; k++) {
+		if (!(set >> k & 1))
+			continue;
+		if (!first)
+			buf_str(&b, ", ");
+		buf_str(&b, pol_token_name((enum pol_token_kind)k));
+		first = false;
+	}
+	if (several)
+		buf_char(&b, '}');
+	return b.failed ? no_memory : b.p;
+}
+
+static const char *show_path(struct problems *ps)
+{
+	struct buf b = buf_make(ps->a);
+
+	buf_str(&b, "policy");
+	for (size_t i = 0; i < ps->npath; i++) {
+		buf_str(&b, " > ");
+		buf_str(&b, ps->path[i]);
+	}
+	return b.failed ? no_memory : b.p;
+}
+
+/* Looked up before anything is allocated: problems at one place are repaired slips of one slip. */
+static bool known_place(const struct problems *ps, size_t off)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (ps->v[i].offset == off)
+			return true;
+	return false;
+}
+
+bool problem_add(struct problems *ps, const struct complaint *c)
+{
+	struct policy_problem *p;
+	size_t start, off = c->off < ps->len ? c->off : ps->len;
+	size_t len = c->len < ps->len - off ? c->len : ps->len - off;
+
+	if (known_place(ps, off))
+		return true;
+	if (!ps->v)
+		ps->v = arena_array(ps->a, POLICY_PROBLEMS_MAX, sizeof *ps->v);
+	if (!ps->v) {
+		ps->nomem = true;
+		return arena_fail(ps->a, ps->e);
+	}
+	p = &ps->v[ps->n];
+	place_problem(ps, p, off, &start);
+	show_line(ps, p, start);
+	p->id = c->id;
+	p->hint = c->hint;
+	p->token = show_token(ps, off, len);
+	p->expected = show_expected(ps, c->expected);
+	p->rule = show_path(ps);
+	p->message = c->message ? c->message :
+	    problem_text(ps, "mismatched input '%s' expecting %s", p->token, p->expected);
+	if (p->token == no_memory || p->expected == no_memory || p->rule == no_memory || p->message == no_memory ||
+	    p->hint == no_memory) {
+		ps->nomem = true;
+		return arena_fail(ps->a, ps->e);
+	}
+	ps->full = ++ps->n == POLICY_PROBLEMS_MAX;
+	return !ps->full;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct policy_problem *x = a, *y = b;
+
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+void problems_sort(struct problems *ps)
+{
+	if (ps->n > 1)
+		qsort(ps->v, ps->n, sizeof *ps->v, by_offset);
+}
+
+bool problem_report(const struct policy_problem *p, struct att_error *e)
+{
+	/* spec: policy-language §11; the shape real clients parse. */
+	return att_fail(e, ATT_E_POLICY_PARSE, "Policy Parser Exception Thrown: Offending symbol: '%s'\n"
+	    "Line: '%zu', Column: '%zu'\nFailure message: '%s'\nFailing rule: '%s'",
+	    p->token, p->line, p->column, p->message, p->rule);
+}

@@ -1,0 +1,25 @@
+#include "lib/policy/value.h"
+
+#include "lib/base/rd.h"
+
+bool value_same(const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == CLAIM_INT)
+		return a->i == b->i;
+	if (a->kind == CLAIM_BOOL)
+		return a->b == b->b;
+	return a->len == b->len && (a->s == b->s || (a->len > 0 && a->s[0] == b->s[0] && bytes_equal(a->s, b->s, a->len)) ||
+	    a->len == 0);
+}
+
+const char *value_kind_name(enum claim_kind k)
+{
+	static const char *const names[] = {
+		[CLAIM_STRING] = "a string", [CLAIM_INT] = "an integer", [CLAIM_BOOL] = "a Boolean",
+		[CLAIM_JSON] = "a string"
+	};
+
+	return names[k];
+}

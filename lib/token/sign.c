@@ -1,0 +1,102 @@
+/* sign.c - attestation and management tokens: the registered claims are made here and nowhere else. */
+#include "lib/token/key.h"
+
+#include <string.h>
+
+#include "lib/base/hex.h"
+
+#define JTI_BYTES 32
+#define TIME_MAX INT64_C(253402300799)  /* 9999-12-31T23:59:59Z */
+#define TOKEN_VERSION "1.0"             /* x-ms-ver */
+
+/* spec: rest-api §6.2; RFC 7519 §4.1.  What only this file writes. */
+static const char *const registered[] = { "iss", "sub", "aud", "exp", "nbf", "iat", "jti" };
+
+static bool read_claims(struct arena *a, struct att_bytes text, struct json **out, struct att_error *e)
+{
+	/* A request's nonce may be a number up to 2^64-1 (rest-api section 5.1). */
+	static const struct json_limits limits = { .u64_member = "nonce" };
+
+	if (!json_parse(a, text.data, text.len, &limits, out, e))
+		return att_within(e, "token claims");
+	if (!json_is(*out, JSON_OBJECT))
+		return att_fail(e, ATT_E_BAD_JSON, "token claims: not an object");
+	for (size_t i = 0; i < sizeof registered / sizeof registered[0]; i++)
+		if (json_get(*out, registered[i]))
+			return att_fail(e, ATT_E_BAD_FORMAT, "token claims: \"%s\" is for the signer to write",
+			    registered[i]);
+	return true;
+}
+
+/* jti and x-ms-ver; a version that stands there must be the same. */
+static bool add_identity(struct arena *a, struct json *claims, struct att_error *e)
+{
+	const struct json *ver = json_get(claims, "x-ms-ver");
+	uint8_t random[JTI_BYTES];
+	char jti[2 * JTI_BYTES + 1];
+
+	if (ver && !json_str_eq(ver, TOKEN_VERSION))
+		return att_fail(e, ATT_E_BAD_FORMAT, "token claims: x-ms-ver is not \"" TOKEN_VERSION "\"");
+	if (!crypto_random(random, sizeof random, e))
+		return false;
+	hex_encode(random, sizeof random, jti);
+	if (!json_put(a, claims, "jti", json_string(a, jti)) ||
+	    (!ver && !json_put(a, claims, "x-ms-ver", json_string(a, TOKEN_VERSION))))
+		return arena_fail(a, e);
+	return true;
+}
+
+static bool add_registered(struct arena *a, struct json *claims, const struct att_token_std *std,
+    struct att_error *e)
+{
+	if (!token_issuer_ok(std->issuer, e))
+		return false;
+	if (std->now_s < 0 || std->now_s > TIME_MAX || std->lifetime_s <= 0 || std->lifetime_s > TIME_MAX - std->now_s)
+		return att_fail(e, ATT_E_BAD_FORMAT, "token: time %lld with lifetime %lld is not possible",
+		    (long long)std->now_s, (long long)std->lifetime_s);
+	if (!json_put(a, claims, "iss", json_string(a, std->issuer)) ||
+	    !json_put(a, claims, "iat", json_int(a, std->now_s)) ||
+	    !json_put(a, claims, "nbf", json_int(a, std->now_s)) ||
+	    !json_put(a, claims, "exp", json_int(a, std->now_s + std->lifetime_s)) ||
+	    (std->audience && !json_put(a, claims, "aud", json_string(a, std->audience))))
+		return arena_fail(a, e);
+	return !std->with_jti || add_identity(a, claims, e);
+}
+
+/* spec: rest-api §6.1: alg, jku, kid, typ in this order; a draft keeps jku and kid. */
+static struct json *make_header(struct arena *a, const struct att_signing_key *k, const struct att_token_std *std)
+{
+	struct json *h = json_object(a);
+	char *jku = arena_printf(a, "%s/certs", std->issuer);
+
+	if (!jku ||
+	    !json_put(a, h, "alg", json_string(a, std->unsigned_draft ? "none" : k->alg->name)) ||
+	    !json_put(a, h, "jku", json_string(a, jku)) ||
+	    !json_put(a, h, "kid", json_string(a, k->kid)) ||
+	    !json_put(a, h, "typ", json_string(a, "JWT")))
+		return NULL;
+	return h;
+}
+
+bool att_token_sign(struct att_signing_key *k, struct att_bytes claims_json, const struct att_token_std *std,
+    char **token, struct att_error *e)
+{
+	ATT_AUTO_STRUCT(arena) a = arena_new(TOKEN_MEMORY);
+	struct json *claims, *header;
+	char *payload, *text;
+	size_t n;
+
+	if (!a)
+		return att_fail(e, ATT_E_NOMEM, "token: out of memory");
+	if (!read_claims(a, claims_json, &claims, e) ||
+	    !add_registered(a, claims, std, e) ||
+	    !json_write(a, claims, JSON_SORTED, &payload, &n, e))
+		return false;
+	header = make_header(a, k, std);
+	if (!header)
+		return arena_fail(a, e);
+	if (std->unsigned_draft ? !jws_make_draft(a, header, payload, n, &text, e) :
+	    !jws_sign(a, k->c, k->priv, header, payload, n, &text, e))
+		return false;
+	return token_give(text, strlen(text), token, e);
+}

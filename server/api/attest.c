@@ -1,0 +1,91 @@
+/* POST /attest/{type}: the body goes to a verify worker as it is, the worker's answer goes to the client as it is. */
+#include <string.h>
+#include <strings.h>
+
+#include "libattest/attest.h"
+#include "server/api/api.h"
+#include "server/log/log.h"
+#include "server/log/metrics.h"
+
+#define BEARER_MAX ((size_t)8192)
+
+static struct rd rd_of(const struct block *b)
+{
+	return rd_make(b->p, b->n);
+}
+
+static bool audit(const struct api_call *c, const struct answer *a, struct att_error *e)
+{
+	struct api *api = c->api;
+	struct audit_record r = { .time_s = api->now_s(), .action = "attest", .request_id = c->r->id,
+	    .provider = api->config->providers[c->provider].name, .status = a->status,
+	    .verdict = a->verdict == VERDICT_NONE ? NULL : att_verdict_name((enum att_verdict)a->verdict),
+	    .type = a->type, .policy_hash = a->policy_hash, .failed_check = a->failed_check, .caller = a->caller,
+	    .error_code = a->error_code, .relaxed = a->relaxed, .evidence_sha256 = a->evidence_sha256,
+	    .token_sha256 = a->token_sha256 };
+	bool ok = audit_append(api->audit, api->scratch, &r, e);
+
+	arena_reset(api->scratch);
+	return ok;
+}
+
+/* What is recorded when the worker did not live to say anything. */
+static struct answer lost_answer(const struct api_call *c)
+{
+	return (struct answer){ .status = 500, .verdict = VERDICT_NONE, .type = rd_of(&c->job.blocks[0]),
+	    .policy_hash = rd_text(NULL), .failed_check = rd_text(NULL), .caller = rd_text(NULL),
+	    .error_code = rd_text(att_err_name(ATT_E_INTERNAL)), .relaxed = rd_text(NULL) };
+}
+
+static void answered(struct pool_job *job, const struct frame *f)
+{
+	struct api_call *c = (struct api_call *)(void *)((char *)job - offsetof(struct api_call, job));
+	struct att_error e = { 0 };
+	struct answer a = lost_answer(c);
+	struct resp resp;
+
+	if (!f || !answer_decode(f, &a, &e))
+		(void)att_fail(&e, ATT_E_INTERNAL, "the process that verified this request failed");
+	if (a.verdict <= ATT_PERMITTED)
+		metric_add(M_verdicts, a.verdict, 1);
+	if (!audit(c, &a, &e) || e.code != ATT_E_OK) {
+		log_event(LOG_ERROR, "attest.failed", "request", "%s", c->r->id, "error", "%s", e.text, NULL);
+		api_problem(c, ATT_E_INTERNAL, "%s", f ? "the decision could not be recorded" : e.text);
+		return;
+	}
+	resp = resp_copy(a.status, rd_ptr(&a.body), rd_left(&a.body));
+	resp.retry_after_s = a.retry_after_s;
+	api_answer(c, &resp);
+}
+
+/* The text behind "Bearer "; empty without the header; NULL data when it is something else. */
+static struct block bearer(const struct req *r)
+{
+	static const char scheme[] = "Bearer ";
+	const char *text = r->header(r, "Authorization");
+
+	if (!text)
+		return block_text("");
+	if (strncasecmp(text, scheme, sizeof scheme - 1) != 0 || strlen(text) > BEARER_MAX ||
+	    text[sizeof scheme - 1] == 0)
+		return (struct block){ NULL, 0 };
+	return block_text(text + sizeof scheme - 1);
+}
+
+void api_attest(struct api_call *c)
+{
+	struct block auth = bearer(c->r);
+
+	if (!auth.p) {
+		api_problem(c, ATT_E_UNAUTHORIZED, "Authorization: want a Bearer token");
+		return;
+	}
+	c->job.provider = c->provider;
+	c->job.done = answered;
+	c->job.blocks[0] = block_text(c->type);
+	c->job.blocks[1] = block_text(c->r->id);
+	c->job.blocks[2] = auth;
+	c->job.blocks[3] = (struct block){ c->r->body ? c->r->body : (const uint8_t *)"", c->r->body_len };
+	if (!c->api->submit(c->api->state, &c->job))
+		api_problem(c, ATT_E_OVERLOADED, "all verifiers are busy and the queue is full");
+}

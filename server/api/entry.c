@@ -1,0 +1,250 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "libattest/attest.h"
+#include "server/api/api.h"
+#include "server/api/problem.h"
+#include "server/api/route_tbl.h"
+#include "server/http/router.h"
+#include "server/log/metrics.h"
+
+#define SMALL_BODY ((size_t)64 * 1024)  /* what a route without a body drops */
+
+static const char out_of_memory[] =
+    "{\"error\":{\"code\":\"InternalError\",\"message\":\"out of memory\","
+    "\"innererror\":{\"code\":\"InternalError\",\"message\":\"out of memory\"}}}";
+
+/* spec: rest-api section 1 */
+static const char *const versions[] = { "2018-09-01-preview", "2020-10-01", "2022-08-01", "2022-09-01-preview",
+    "2023-04-01-preview", "2025-06-01", "2026-03-11-preview" };
+
+#define LIMIT_ROW(type) { #type, offsetof(struct config, limits.body.type) }
+static const struct { const char *type; size_t off; } body_limits[] = {
+	LIMIT_ROW(SgxEnclave), LIMIT_ROW(OpenEnclave), LIMIT_ROW(SevSnpVm), LIMIT_ROW(TdxVm), LIMIT_ROW(AzureGuest),
+	LIMIT_ROW(Tpm),
+};
+
+bool api_version_known(const char *version)
+{
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+		if (strcmp(versions[i], version) == 0)
+			return true;
+	return false;
+}
+
+uint32_t body_limit(const struct config *c, const char *type)
+{
+	uint32_t limit = 0;
+
+	for (size_t i = 0; i < sizeof body_limits / sizeof *body_limits; i++)
+		if (strcmp(body_limits[i].type, type) == 0)
+			bytes_copy(&limit, (const uint8_t *)c + body_limits[i].off, sizeof limit);
+	return limit;
+}
+
+unsigned status_class(unsigned status)
+{
+	return status >= 100 && status < 600 ? status / 100 - 1 : 4;
+}
+
+struct resp resp_copy(unsigned status, const void *text, size_t n)
+{
+	struct resp resp = { .status = status, .body_len = n };
+	char *copy = malloc(n ? n : 1);
+
+	if (!copy)
+		return (struct resp){ .status = 500, .body = out_of_memory, .body_len = sizeof out_of_memory - 1 };
+	bytes_copy(copy, text, n);
+	resp.body = copy;
+	resp.is_owned = true;
+	return resp;
+}
+
+struct resp resp_problem(struct api *api, const struct req *r, enum att_err code, const char *message)
+{
+	struct problem p = { .code = att_err_name(code), .message = message, .request_id = r->id };
+	struct att_error e = { 0 };
+	struct rd body;
+	struct resp resp;
+
+	if (!problem_json(api->scratch, &p, &body, &e))
+		body = rd_make(out_of_memory, sizeof out_of_memory - 1);
+	resp = resp_copy((unsigned)att_err_http(code), rd_ptr(&body), rd_left(&body));
+	if (code == ATT_E_OVERLOADED)
+		resp.retry_after_s = 1;
+	arena_reset(api->scratch);
+	return resp;
+}
+
+void api_answer(struct api_call *c, struct resp *resp)
+{
+	c->api->reply(c->r, resp);
+}
+
+void api_problem(struct api_call *c, enum att_err code, const char *fmt, ...)
+{
+	struct att_error e = { 0 };
+	struct resp resp;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(e.text, sizeof e.text, fmt, ap);
+	va_end(ap);
+	resp = resp_problem(c->api, c->r, code, e.text);
+	api_answer(c, &resp);
+}
+
+/* The rules that a request must meet before its body is read; each writes the reason and returns the code. */
+struct head {
+	struct api_call *call;
+	const struct req *r;
+	const char *path;
+	struct route_match match;
+	struct att_error e;
+	const char *allow;
+};
+
+static bool check_headers(struct head *h)
+{
+	return !h->r->is_ambiguous || att_fail(&h->e, ATT_E_BAD_FORMAT,
+	    "Content-Length, Transfer-Encoding, Host, Authorization and Content-Type must be unambiguous");
+}
+
+static bool check_provider(struct head *h)
+{
+	struct api *api = h->call->api;
+	enum att_err code = provider_find(api->config, api->facts, h->r, &h->path, &h->call->provider);
+
+	return code == ATT_E_OK || att_fail(&h->e, code, code == ATT_E_MISDIRECTED ?
+	    "no provider answers at this authority" : "there is no such provider");
+}
+
+static bool check_route(struct head *h)
+{
+	for (const struct api_route *r = h->call->api->routes; r->pattern; r++)
+		if (route_matches(r->pattern, h->path, &h->match)) {
+			h->call->route = r;
+			return true;
+		}
+	return att_fail(&h->e, ATT_E_NOT_FOUND, "there is nothing at this path");
+}
+
+static bool check_method(struct head *h)
+{
+	const struct api_route *route = h->call->route;
+
+	if (route->methods & h->r->method)
+		return true;
+	h->allow = route->allow;
+	return att_fail(&h->e, ATT_E_METHOD, "this path takes %s", route->allow);
+}
+
+static bool check_version(struct head *h)
+{
+	const char *version = h->r->query(h->r, "api-version");
+
+	if (h->call->route->version == API_VERSION_IGNORED)
+		return true;
+	if (!version)
+		return att_fail(&h->e, ATT_E_BAD_FORMAT, "the query argument api-version is missing, such as "
+		    "api-version=2022-08-01");
+	return api_version_known(version) ||
+	    att_fail(&h->e, ATT_E_BAD_FORMAT, "api-version: %.40s is not known", version);
+}
+
+static bool check_type(struct head *h)
+{
+	if (h->call->route->body != API_BODY_EVIDENCE)
+		return true;
+	h->call->type = att_type_find(h->match.param);
+	return h->call->type ||
+	    att_fail(&h->e, ATT_E_NOT_FOUND, "there is no attestation type %s", h->match.param);
+}
+
+/* application/json with any parameters. */
+static bool is_json(const char *content_type)
+{
+	static const char want[] = "application/json";
+	const size_t n = sizeof want - 1;
+
+	return content_type && strncasecmp(content_type, want, n) == 0 && strspn(content_type + n, " \t;") ==
+	    strcspn(content_type + n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
+	    (content_type[n] == 0 || strchr(" \t;", content_type[n]));
+}
+
+static bool check_media_type(struct head *h)
+{
+	const char *type = h->r->header(h->r, "Content-Type");
+
+	return h->call->route->body != API_BODY_EVIDENCE || is_json(type) ||
+	    att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want application/json", type ? type : "none");
+}
+
+static bool check_length(struct head *h, struct req *r)
+{
+	const struct api_call *c = h->call;
+
+	r->body_max = c->route->body == API_BODY_EVIDENCE ? body_limit(c->api->config, c->type) : SMALL_BODY;
+	return !r->has_length || r->length <= r->body_max ||
+	    att_fail(&h->e, ATT_E_LIMIT, "the body has %llu bytes, at most %zu are accepted",
+	    (unsigned long long)r->length, r->body_max);
+}
+
+bool api_begin(void *state, struct req *r, struct resp *refusal)
+{
+	static bool (*const checks[])(struct head *) = { check_headers, check_provider, check_route, check_method,
+	    check_version, check_type, check_media_type };
+	struct api *api = state;
+	struct api_call *c = calloc(1, sizeof *c);
+	struct head h = { .call = c, .r = r };
+	bool ok = c != NULL;
+
+	request_id_make(r->header(r, "traceparent"), r->id);
+	if (!c) {
+		*refusal = resp_problem(api, r, ATT_E_NOMEM, "out of memory");
+		return false;
+	}
+	c->api = api;
+	c->r = r;
+	r->state = c;
+	for (size_t i = 0; ok && i < sizeof checks / sizeof *checks; i++)
+		ok = checks[i](&h);
+	if (ok && check_length(&h, r))
+		return true;
+	*refusal = resp_problem(api, r, h.e.code, h.e.text);
+	refusal->status = (unsigned)att_err_http(h.e.code);
+	refusal->allow = h.allow;
+	return false;
+}
+
+void api_body_refused(void *state, struct req *r, bool too_large, struct resp *refusal)
+{
+	struct att_error e = { 0 };
+
+	if (too_large)
+		(void)att_fail(&e, ATT_E_LIMIT, "the body has more than %zu bytes", r->body_max);
+	else
+		(void)att_fail(&e, ATT_E_OVERLOADED, "too many request bodies are being received");
+	*refusal = resp_problem(state, r, e.code, e.text);
+}
+
+void api_finish(void *state, struct req *r)
+{
+	struct api_call *c = r->state;
+
+	(void)state;
+	c->route->handler(c);
+}
+
+void api_done(void *state, struct req *r, unsigned status)
+{
+	struct api_call *c = r->state;
+
+	(void)state;
+	(void)status;
+	free(c);
+	r->state = NULL;
+}

@@ -1,0 +1,26 @@
+/*
+ * route_tbl.h - every route: X(metric label, pattern, methods, Allow, api-version, body, authorisation, handler)
+ *
+ * What is not in this table does not exist.  Every provider has the same routes, also below /p/{name}.
+ */
+#ifndef SERVER_API_ROUTE_TBL_H
+#define SERVER_API_ROUTE_TBL_H
+
+#define API_ROUTES(X) \
+	X(attest,  "/attest/{type}", HTTP_POST, "POST", API_VERSION_REQUIRED, API_BODY_EVIDENCE, API_AUTH_OPTIONAL, \
+	  api_attest) \
+	X(certs,   "/certs", HTTP_GET, "GET, HEAD", API_VERSION_IGNORED, API_BODY_NONE, API_AUTH_NONE, api_certs) \
+	X(openid,  "/.well-known/openid-configuration", HTTP_GET, "GET, HEAD", API_VERSION_IGNORED, API_BODY_NONE, \
+	  API_AUTH_NONE, api_openid) \
+	X(livez,   "/livez", HTTP_GET, "GET, HEAD", API_VERSION_IGNORED, API_BODY_NONE, API_AUTH_NONE, api_livez) \
+	X(readyz,  "/readyz", HTTP_GET, "GET, HEAD", API_VERSION_IGNORED, API_BODY_NONE, API_AUTH_NONE, api_readyz) \
+	X(metrics, "/metrics", HTTP_GET, "GET, HEAD", API_VERSION_IGNORED, API_BODY_NONE, API_AUTH_NONE, api_metrics)
+
+enum api_route_label {
+#define X(label, pattern, methods, allow, version, body, auth, handler) ROUTE_##label,
+	API_ROUTES(X)
+#undef X
+	ROUTE_none              /* no route was found */
+};
+
+#endif

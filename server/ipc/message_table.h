@@ -1,0 +1,74 @@
+/*
+ * message_table.h - every message between roles: number, link, direction, largest payload.
+ *
+ * A link is one socketpair between two roles; its asking side sends requests, the other side answers.  What a side
+ * may receive on a link is decided by this table and nothing else: a message outside it is never handed to a role.
+ * Payloads are le32-length-prefixed blocks; their number is part of the row.
+ */
+#ifndef SERVER_IPC_MESSAGE_TABLE_H
+#define SERVER_IPC_MESSAGE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum link_kind {
+	LINK_CONTROL,           /* asks: parent          answers: any role */
+	LINK_WORK,              /* asks: front           answers: a verify worker */
+	LINK_SIGN,              /* asks: verify worker   answers: signer */
+	LINK_MANAGE             /* asks: front           answers: signer */
+};
+enum link_side { SIDE_ASKS, SIDE_ANSWERS };
+
+#define KIB ((size_t)1024)
+#define MIB (KIB * KIB)
+#define BLOCKS_MAX 10
+
+/*
+ * X(name, link, side that SENDS it, payload bytes at most, blocks, carries a descriptor)
+ * Control messages.
+ *   CONFIG    configuration, role facts                       CHANNEL   channel facts + the end of a socketpair
+ *   BUNDLE    endorsements, extra anchors (lists of blocks)   DRAIN     finish what is in flight and exit
+ *   READY     role is in its sandbox and serves               STUCK     front: kill this worker (its id)
+ *   SPENT     front: replace this worker (its id), it served enough
+ * The payloads are described in messages.h.
+ */
+#define IPC_MESSAGES(X) \
+	X(CONFIG,      LINK_CONTROL, SIDE_ASKS,    4 * MIB,   2, false) \
+	X(CHANNEL,     LINK_CONTROL, SIDE_ASKS,    KIB,       1, true) \
+	X(BUNDLE,      LINK_CONTROL, SIDE_ASKS,    64 * MIB,  2, false) \
+	X(DRAIN,       LINK_CONTROL, SIDE_ASKS,    0,         0, false) \
+	X(READY,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
+	X(STUCK,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
+	X(SPENT,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
+	X(PING,        LINK_WORK,    SIDE_ASKS,    0,         0, false) \
+	X(ATTEST,      LINK_WORK,    SIDE_ASKS,    33 * MIB,  4, false) \
+	X(PONG,        LINK_WORK,    SIDE_ANSWERS, 0,         0, false) \
+	X(ANSWER,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB, 10, false) \
+	X(SIGN,        LINK_SIGN,    SIDE_ASKS,    32 * MIB,  2, false) \
+	X(SIGNED,      LINK_SIGN,    SIDE_ANSWERS, 64 * MIB,  2, false) \
+	X(JWKS,        LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \
+	X(OPENID,      LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \
+	X(SIGN_RESULT, LINK_MANAGE,  SIDE_ASKS,    4 * MIB,   1, false) \
+	X(DOCUMENT,    LINK_MANAGE,  SIDE_ANSWERS, 8 * MIB,   2, false)
+
+enum ipc_op {
+	OP_NONE,
+#define X(name, link, side, max, blocks, fd) OP_##name,
+	IPC_MESSAGES(X)
+#undef X
+	OP_COUNT
+};
+
+struct ipc_row {
+	const char *name;
+	enum link_kind link;
+	enum link_side sender;
+	size_t payload_max;
+	unsigned nblocks;
+	bool has_fd;
+};
+/* NULL for numbers outside the table. */
+const struct ipc_row *ipc_row(unsigned op);
+
+#endif

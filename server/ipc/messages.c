@@ -1,0 +1,129 @@
+#include "server/ipc/messages.h"
+
+#include <string.h>
+
+#include "lib/base/buf.h"
+
+struct rd rd_text(const char *s)
+{
+	return rd_make(s ? s : "", s ? strlen(s) : 0);
+}
+
+struct block facts_encode(struct arena *a, const struct role_facts *f)
+{
+	struct buf b = buf_make(a);
+
+	buf_le32(&b, f->provider);
+	buf_le32(&b, f->worker_id);
+	buf_le64(&b, (uint64_t)f->clock_s);
+	buf_le32(&b, f->insecure_test);
+	buf_put(&b, f->admin_sha256, sizeof f->admin_sha256);
+	buf_le32_block(&b, f->authority, strlen(f->authority));
+	buf_le32(&b, f->nanchors);
+	buf_le32(&b, f->nissuers);
+	for (uint32_t i = 0; i < f->nissuers; i++)
+		buf_le32_block(&b, f->issuers[i], strlen(f->issuers[i]));
+	return b.failed ? (struct block){ NULL, 0 } : (struct block){ b.p, b.len };
+}
+
+static bool text_block(struct arena *a, struct rd *in, const char **out)
+{
+	struct rd block;
+	char *s;
+
+	if (!rd_le32_block(in, &block))
+		return false;
+	s = arena_strndup(a, (const char *)rd_ptr(&block), rd_left(&block));
+	*out = s;
+	return s && strlen(s) == rd_left(&block);
+}
+
+bool facts_decode(struct arena *a, struct rd in, struct role_facts *out, struct att_error *e)
+{
+	struct role_facts f = { 0 };
+	uint64_t clock;
+	uint32_t insecure;
+	const char **issuers = NULL;
+	bool ok = rd_le32(&in, &f.provider) && rd_le32(&in, &f.worker_id) && rd_le64(&in, &clock) &&
+	    rd_le32(&in, &insecure) && insecure <= 1 && rd_copy(&in, f.admin_sha256, sizeof f.admin_sha256) &&
+	    text_block(a, &in, &f.authority) && rd_le32(&in, &f.nanchors) && rd_le32(&in, &f.nissuers) &&
+	    f.nissuers <= PROVIDERS_MAX && f.provider < f.nissuers;
+
+	if (ok)
+		issuers = arena_array(a, f.nissuers, sizeof *issuers);
+	for (uint32_t i = 0; ok && issuers && i < f.nissuers; i++)
+		ok = text_block(a, &in, &issuers[i]);
+	if (!ok || !issuers || !rd_empty(&in))
+		return att_fail(e, ATT_E_BAD_FORMAT, "role facts: malformed at offset %zu", rd_off(&in));
+	f.clock_s = (int64_t)clock;
+	f.insecure_test = insecure == 1;
+	f.issuers = issuers;
+	*out = f;
+	return true;
+}
+
+bool blobs_decode(struct arena *a, struct rd in, struct blob_list *out, struct att_error *e)
+{
+	struct rd count = in, block;
+	struct blob_list list = { 0 };
+	size_t n = 0;
+
+	while (rd_le32_block(&count, &block))
+		n++;
+	if (!rd_empty(&count))
+		return att_fail(e, ATT_E_BAD_FORMAT, "bundle: malformed at offset %zu", rd_off(&count));
+	list.item = arena_array(a, n ? n : 1, sizeof *list.item);
+	if (!list.item)
+		return arena_fail(a, e);
+	while (rd_le32_block(&in, &block))
+		list.item[list.n++] = block;
+	*out = list;
+	return true;
+}
+
+static bool sha256_block(struct rd b, bool optional, const uint8_t **out)
+{
+	*out = rd_left(&b) ? rd_ptr(&b) : NULL;
+	return rd_left(&b) == 32 || (optional && rd_left(&b) == 0);
+}
+
+bool answer_decode(const struct frame *f, struct answer *out, struct att_error *e)
+{
+	struct answer a = { .type = f->block[3], .policy_hash = f->block[4], .failed_check = f->block[5],
+	    .caller = f->block[6], .error_code = f->block[7], .relaxed = f->block[8], .body = f->block[9] };
+	struct rd numbers = f->block[0];
+
+	if (f->op != OP_ANSWER || !rd_le16(&numbers, &a.status) || !rd_u8(&numbers, &a.verdict) ||
+	    !rd_le32(&numbers, &a.retry_after_s) || !rd_empty(&numbers) ||
+	    !sha256_block(f->block[1], false, &a.evidence_sha256) ||
+	    !sha256_block(f->block[2], true, &a.token_sha256))
+		return att_fail(e, ATT_E_BAD_FORMAT, "answer: malformed");
+	if (a.status < 200 || a.status > 599)
+		return att_fail(e, ATT_E_BAD_FORMAT, "answer: status %u", a.status);
+	*out = a;
+	return true;
+}
+
+static struct block block_rd(const struct rd *r)
+{
+	return (struct block){ rd_ptr(r), rd_left(r) };
+}
+
+void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[10])
+{
+	numbers[0] = (uint8_t)a->status;
+	numbers[1] = (uint8_t)(a->status >> 8);
+	numbers[2] = a->verdict;
+	for (unsigned i = 0; i < 4; i++)
+		numbers[3 + i] = (uint8_t)(a->retry_after_s >> (8 * i));
+	out[0] = (struct block){ numbers, ANSWER_NUMBERS };
+	out[1] = (struct block){ a->evidence_sha256, 32 };
+	out[2] = (struct block){ a->token_sha256, a->token_sha256 ? 32 : 0 };
+	out[3] = block_rd(&a->type);
+	out[4] = block_rd(&a->policy_hash);
+	out[5] = block_rd(&a->failed_check);
+	out[6] = block_rd(&a->caller);
+	out[7] = block_rd(&a->error_code);
+	out[8] = block_rd(&a->relaxed);
+	out[9] = block_rd(&a->body);
+}

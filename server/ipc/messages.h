@@ -1,0 +1,60 @@
+/*
+ * messages.h - what the blocks of the messages hold; building and reading them.
+ *
+ * CONFIG    [effective configuration, YAML] [struct role_facts]
+ * CHANNEL   [u32 id of the worker that is replaced, 0 none]; frame.id is the worker's id, frame.provider its provider
+ * BUNDLE    [endorsements: blocks] [extra anchors: blocks]
+ * ATTEST    [type as in the path] [request id] [bearer, empty: none] [body]      front to worker
+ * ANSWER    struct answer                                                       worker to front
+ * SIGN      [u8 1 for a draft] [claims, JSON object]                             worker to signer
+ * SIGN_RESULT [claims, JSON object]                                              front to signer
+ * SIGNED, DOCUMENT [u8 error code, 0 ok] [token, document or the error's text]
+ */
+#ifndef SERVER_IPC_MESSAGES_H
+#define SERVER_IPC_MESSAGES_H
+
+#include "lib/base/arena.h"
+#include "server/ipc/channel.h"
+
+#define CLOCK_REAL INT64_MIN    /* role_facts.clock_s: the real time */
+#define PROVIDERS_MAX 64u
+
+/* What a role knows beside the configuration file. */
+struct role_facts {
+	uint32_t provider;              /* the role's provider (workers); else 0 */
+	uint32_t worker_id;
+	int64_t clock_s;                /* frozen verification time, or CLOCK_REAL */
+	bool insecure_test;
+	uint8_t admin_sha256[32];       /* of the administrator token's text */
+	const char *authority;          /* HOST:PORT that the listener is bound to */
+	const char *const *issuers;     /* one per provider */
+	uint32_t nissuers;
+	uint32_t nanchors;              /* test anchors that are trusted */
+};
+/* Encoded into the arena; NULL data when out of memory. */
+struct block facts_encode(struct arena *a, const struct role_facts *f);
+ATT_CHECK bool facts_decode(struct arena *a, struct rd in, struct role_facts *out, struct att_error *e);
+
+/* A list of byte strings: le32-prefixed blocks one after the other. */
+struct blob_list { struct rd *item; size_t n; };
+ATT_CHECK bool blobs_decode(struct arena *a, struct rd in, struct blob_list *out, struct att_error *e);
+
+#define VERDICT_NONE 255u       /* the request was not appraised */
+
+/* A worker's answer to ATTEST; texts are borrowed from the message. */
+struct answer {
+	uint16_t status;                /* HTTP */
+	uint8_t verdict;                /* enum att_verdict or VERDICT_NONE */
+	uint32_t retry_after_s;         /* 0: no such header */
+	const uint8_t *evidence_sha256; /* 32 bytes */
+	const uint8_t *token_sha256;    /* 32 bytes or NULL */
+	struct rd type, policy_hash, failed_check, caller, error_code, relaxed;     /* for audit and metrics */
+	struct rd body;                 /* JSON for the client */
+};
+ATT_CHECK bool answer_decode(const struct frame *f, struct answer *out, struct att_error *e);
+/* Fills ten blocks for channel_send; numbers is scratch space that must live until then. */
+#define ANSWER_NUMBERS 7u
+void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[10]);
+struct rd rd_text(const char *s);       /* NULL: empty */
+
+#endif

@@ -1,0 +1,182 @@
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/buf.h"
+#include "server/api/problem.h"
+#include "server/worker/worker.h"
+
+#define RETRY_COLLATERAL_S 60u
+#define TYPE_MAX 64
+#define REQUEST_ID_MAX 128
+
+/* What an appraisal that permits nothing is called when it gives no code of its own. */
+static const enum att_err verdict_errors[] = {
+	[ATT_REJECTED] = ATT_E_NOT_AUTHENTIC,
+	[ATT_DENIED] = ATT_E_POLICY_EVAL,
+	[ATT_UNDECIDED] = ATT_E_COLLATERAL,
+	[ATT_PERMITTED] = ATT_E_INTERNAL,
+};
+
+struct asked {
+	char type[TYPE_MAX], request_id[REQUEST_ID_MAX];
+	struct rd bearer, body;         /* in the message */
+	bool is_reader;
+};
+
+static bool fail_answer(struct worker *w, const struct asked *q, const struct att_error *why,
+    struct answer *out, struct att_error *e)
+{
+	struct problem p = { .code = att_err_name(why->code), .message = why->text, .request_id = q->request_id };
+
+	out->status = (uint16_t)att_err_http(why->code);
+	out->error_code = rd_text(p.code);
+	return problem_json(w->request, &p, &out->body, e);
+}
+
+static bool hash_into(struct worker *w, const void *p, size_t n, const uint8_t **out, struct att_error *e)
+{
+	uint8_t *sha = arena_alloc(w->request, 32);
+
+	if (!sha)
+		return arena_fail(w->request, e);
+	*out = sha;
+	return digest(w->crypto, DIGEST_SHA256, p, n, sha, e);
+}
+
+/* An absent bearer is an anonymous caller; a bearer that nobody knows is refused even where none is needed. */
+static bool identify(struct worker *w, struct asked *q, struct answer *out, struct att_error *e)
+{
+	const struct principal *who = NULL;
+	uint8_t sha[32];
+	bool hashed;
+
+	if (rd_empty(&q->bearer))
+		return true;
+	hashed = digest(w->crypto, DIGEST_SHA256, rd_ptr(&q->bearer), rd_left(&q->bearer), sha, e);
+	secret_wipe((void *)(uintptr_t)rd_ptr(&q->bearer), rd_left(&q->bearer));
+	if (!hashed)
+		return false;
+	who = principals_find(&w->principals, sha);
+	if (!who)
+		return att_fail(e, ATT_E_UNAUTHORIZED, "the bearer token is not known at this provider");
+	out->caller = rd_text(who->name);
+	q->is_reader = who->role >= PRINCIPAL_READER;
+	return true;
+}
+
+static bool sign(struct worker *w, const struct frame *f, const struct att_result *r, struct rd *token,
+    struct att_error *e)
+{
+	uint8_t draft = r->draft;
+	struct block ask[2] = { { &draft, 1 }, block_text(r->token_json) };
+	struct frame reply;
+	uint8_t code;
+
+	if (!channel_send(&w->sign, &(struct frame){ .op = OP_SIGN, .provider = f->provider, .id = f->id },
+	    ask, -1, true, e))
+		return att_within(e, "signer");
+	if (channel_recv(&w->sign, true, &reply, NULL, e) != CHANNEL_MESSAGE || reply.id != f->id)
+		return att_fail(e, ATT_E_INTERNAL, "signer: no answer");
+	if (!rd_u8(&reply.block[0], &code) || code != ATT_E_OK)
+		return att_fail(e, ATT_E_INTERNAL, "signer: %.*s", (int)rd_left(&reply.block[1]),
+		    (const char *)rd_ptr(&reply.block[1]));
+	*token = reply.block[1];
+	return true;
+}
+
+static bool token_answer(struct worker *w, const struct frame *f, const struct att_result *r,
+    struct answer *out, struct att_error *e)
+{
+	struct buf b = buf_make(w->request);
+	struct rd token;
+
+	if (!sign(w, f, r, &token, e) ||
+	    !hash_into(w, rd_ptr(&token), rd_left(&token), &out->token_sha256, e))
+		return false;
+	/* A token is base64url and dots: nothing to escape. */
+	buf_str(&b, "{\"token\":\"");
+	buf_put(&b, rd_ptr(&token), rd_left(&token));
+	buf_str(&b, "\"}");
+	out->status = 200;
+	out->body = rd_make(b.p, b.len);
+	return buf_ok(&b, e);
+}
+
+static bool refusal_answer(struct worker *w, const struct asked *q, const struct att_result *r,
+    struct answer *out, struct att_error *e)
+{
+	enum att_err code = r->error.code != ATT_E_OK ? r->error.code : verdict_errors[r->verdict];
+	struct problem p = { .code = att_err_name(code),
+	    .message = r->error.text[0] ? r->error.text : att_err_text(code),
+	    .request_id = q->request_id, .hint = r->hint, .checks = r->checks, .nchecks = r->nchecks,
+	    .to_reader = q->is_reader };
+
+	out->status = (uint16_t)att_err_http(code);
+	out->error_code = rd_text(p.code);
+	out->retry_after_s = r->verdict == ATT_UNDECIDED ? RETRY_COLLATERAL_S : 0;
+	return problem_json(w->request, &p, &out->body, e);
+}
+
+static struct rd text_copy(struct worker *w, const char *s)
+{
+	return rd_text(s ? arena_strdup(w->request, s) : NULL);
+}
+
+/* What the audit record holds, copied because the result is freed before the answer is sent. */
+static void audit_facts(struct worker *w, const struct att_result *r, struct answer *out)
+{
+	struct buf relaxed = buf_make(w->request);
+
+	out->verdict = (uint8_t)r->verdict;
+	out->type = text_copy(w, r->type);
+	out->policy_hash = text_copy(w, r->policy_hash);
+	for (size_t i = 0; i < r->nchecks; i++)
+		if (r->checks[i].outcome == ATT_CHECK_FAIL) {
+			out->failed_check = text_copy(w, r->checks[i].id);
+			break;
+		}
+	for (size_t i = 0; i < r->nrelaxed; i++)
+		buf_fmt(&relaxed, "%s%s", i ? "," : "", r->relaxed[i]);
+	out->relaxed = rd_make(relaxed.p ? relaxed.p : "", relaxed.failed ? 0 : relaxed.len);
+}
+
+static bool appraise(struct worker *w, const struct frame *f, const struct asked *q, struct answer *out,
+    struct att_error *e)
+{
+	const struct role_facts *facts = &w->env->facts;
+	struct att_request req = { .type = q->type, .body = { rd_ptr(&q->body), rd_left(&q->body) },
+	    .body_is_json_only = true, .endorsements = w->endorsements, .nendorsements = w->nendorsements,
+	    .anchors = w->anchors, .nanchors = w->nanchors, .caller_is_reader = q->is_reader,
+	    .now_s = facts->clock_s == CLOCK_REAL ? time(NULL) : facts->clock_s, .settings = &w->settings };
+	struct att_result *r = NULL;
+	bool ok;
+
+	if (!att_appraise(w->ctx, &req, &r, e))
+		return false;
+	audit_facts(w, r, out);
+	ok = r->verdict == ATT_PERMITTED ? token_answer(w, f, r, out, e) : refusal_answer(w, q, r, out, e);
+	att_result_free(r);
+	return ok;
+}
+
+bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e)
+{
+	struct asked *q = arena_alloc(w->request, sizeof *q);
+	struct att_error why = { 0 };
+
+	*out = (struct answer){ .verdict = VERDICT_NONE };
+	if (!q)
+		return arena_fail(w->request, e);
+	q->bearer = f->block[2];
+	q->body = f->block[3];
+	if (!frame_text(f->block[0], q->type, sizeof q->type) ||
+	    !frame_text(f->block[1], q->request_id, sizeof q->request_id))
+		return att_fail(e, ATT_E_BAD_FORMAT, "attest message: type or request id");
+	out->type = rd_text(q->type);
+	if (!hash_into(w, rd_ptr(&q->body), rd_left(&q->body), &out->evidence_sha256, e))
+		return false;
+	if (identify(w, q, out, &why) && appraise(w, f, q, out, &why))
+		return true;
+	out->token_sha256 = NULL;
+	return fail_answer(w, q, &why, out, e);
+}

@@ -1,0 +1,126 @@
+#include "server/worker/worker.h"
+
+#include <malloc.h>
+#include <string.h>
+
+#include "server/log/log.h"
+
+#define ANSWER_MEMORY (96 * MIB)        /* the answer's own memory; an appraisal has limits.memory beside it */
+
+static bool bytes_of(struct arena *a, struct rd block, struct att_bytes **out, size_t *n, struct att_error *e)
+{
+	struct blob_list list;
+
+	if (!blobs_decode(a, block, &list, e))
+		return false;
+	*out = arena_array(a, list.n ? list.n : 1, sizeof **out);
+	if (!*out)
+		return arena_fail(a, e);
+	for (size_t i = 0; i < list.n; i++)
+		(*out)[i] = (struct att_bytes){ rd_ptr(&list.item[i]), rd_left(&list.item[i]) };
+	*n = list.n;
+	return true;
+}
+
+/* A revocation list in the offline folder means that the operator wants revocation checked. */
+static bool is_crl(const struct att_bytes *b)
+{
+	static const char mark[] = "-----BEGIN X509 CRL-----";
+
+	return memmem(b->data, b->len, mark, sizeof mark - 1) != NULL;
+}
+
+static bool take_bundle(struct worker *w, struct att_error *e)
+{
+	struct role_env *env = w->env;
+	struct frame f;
+
+	if (channel_recv(&env->control, true, &f, NULL, e) != CHANNEL_MESSAGE || f.op != OP_BUNDLE)
+		return att_fail(e, ATT_E_INTERNAL, "control channel: no bundle came");
+	if (!bytes_of(env->memory, f.block[0], &w->endorsements, &w->nendorsements, e) ||
+	    !bytes_of(env->memory, f.block[1], &w->anchors, &w->nanchors, e))
+		return false;
+	for (size_t i = 0; i < w->nendorsements; i++)
+		w->settings.crl_required |= is_crl(&w->endorsements[i]);
+	return true;
+}
+
+static bool prepare(struct worker *w, struct att_error *e)
+{
+	const struct role_facts *f = &w->env->facts;
+	const struct config *c = w->env->config;
+
+	if (!worker_settings(c, f->provider, &w->settings, e) || !take_bundle(w, e) ||
+	    !principals_make(w->env->memory, c, c->providers[f->provider].name, f->admin_sha256, &w->principals, e) ||
+	    !channel_open(&w->work, WORKER_FD_WORK, LINK_WORK, SIDE_ANSWERS, e) ||
+	    !channel_open(&w->sign, WORKER_FD_SIGN, LINK_SIGN, SIDE_ASKS, e))
+		return false;
+	w->request = arena_new(ANSWER_MEMORY);
+	if (!w->request)
+		return att_fail(e, ATT_E_NOMEM, "out of memory");
+	w->crypto = crypto_new(e);
+	w->ctx = w->crypto ? att_ctx_new(e) : NULL;
+	return w->ctx != NULL;
+}
+
+static void clear(struct worker *w)
+{
+	channel_close(&w->work);
+	channel_close(&w->sign);
+	att_ctx_free(w->ctx);
+	crypto_free(w->crypto);
+	arena_free(w->request);
+}
+
+static bool serve(struct worker *w, const struct frame *f, worker_handler handler, struct att_error *e)
+{
+	uint8_t numbers[ANSWER_NUMBERS];
+	struct block blocks[10];
+	struct frame reply = { .op = OP_ANSWER, .provider = f->provider, .id = f->id };
+	struct answer a = { 0 };
+
+	if (f->op == OP_PING)
+		reply.op = OP_PONG;
+	else {
+		if (!handler(w, f, &a, e))
+			return false;
+		answer_blocks(&a, numbers, blocks);
+	}
+	return channel_send(&w->work, &reply, blocks, -1, true, e);
+}
+
+static int loop(struct worker *w, worker_handler handler)
+{
+	for (;;) {
+		struct att_error e = { 0 };
+		struct frame f;
+		enum channel_got got = channel_recv(&w->work, true, &f, NULL, &e);
+
+		if (got == CHANNEL_CLOSED)
+			return 0;
+		if (got != CHANNEL_MESSAGE) {
+			(void)att_fail(&e, ATT_E_BAD_FORMAT, "a message that a worker may not receive");
+			return role_failed("worker.message", &e);
+		}
+		if (!serve(w, &f, handler, &e))
+			return role_failed("worker.answer", &e);
+		arena_reset(w->request);
+	}
+}
+
+int worker_run(struct role_env *env, worker_handler handler)
+{
+	struct att_error e = { 0 };
+	struct worker w = { .env = env, .work.fd = -1, .sign.fd = -1 };
+	int status;
+
+	/* One big request must not leave the worker big: freed blocks of this size go back to the kernel. */
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
+	if (!prepare(&w, &e) || !role_confine(env, SANDBOX_VERIFY, NULL, 0, &e))
+		status = role_failed("worker.start", &e);
+	else
+		status = loop(&w, handler);
+	clear(&w);
+	return status;
+}
