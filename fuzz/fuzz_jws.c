@@ -1,8 +1,8 @@
 /*
  * fuzz_jws.c - tokens, policies and key sets of strangers (lib/token).
  *
- * Property: the good token is of a throw-away key whose private half is gone, so nothing is valid but what has the
- * good token's signing input; an error is set exactly when the answer is no.
+ * Property: the good token is of a throw-away key whose private half is gone, so nothing is valid but
+ * what has the good token's signing input; an error is set exactly when the answer is no.
  */
 #include <assert.h>
 #include <string.h>
@@ -17,7 +17,9 @@ static const char good[] =
 static const char jwks[] =
     "{\"keys\":[{\"kid\":\"k\",\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"OBuGuXztlPoZxCK3V_2Tgau4O-2gAY9HU"
     "nlezc4aDDc\",\"y\":\"zxCvspSR9cqM30DO9n1yT653ghYXQ-gUlvnrxWLZAEM\"}]}";
-static const struct att_token_wanted wanted = { .issuer = "https://verifier.test", .now_s = 1700000000, .leeway_s = 60 };
+static const struct att_token_wanted wanted = {
+	.issuer = "https://verifier.test", .now_s = 1700000000, .leeway_s = 60
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static bool good_input(const uint8_t *data, size_t size)
@@ -47,9 +49,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool ok;
 
 	assert(a && c);
-	verify((struct att_bytes){ data, size }, (struct att_bytes){ (const uint8_t *)jwks, sizeof jwks - 1 });
+	verify(
+	    (struct att_bytes){ data, size }, (struct att_bytes){ (const uint8_t *)jwks, sizeof jwks - 1 });
 	if (size && data[0] == '{')
-		verify((struct att_bytes){ (const uint8_t *)good, sizeof good - 1 }, (struct att_bytes){ data, size });
+		verify((struct att_bytes){ (const uint8_t *)good, sizeof good - 1 },
+		    (struct att_bytes){ data, size });
 	ok = jws_parse(a, data, size, &j, &e) && jws_verify_x5c(a, c, &j, &s, &e);
 	assert(ok == (e.code == ATT_E_OK) && ok == (s.chain.n > 0));
 	jws_signer_clear(&s);

@@ -57,7 +57,7 @@ bool role_confine(struct role_env *env, enum sandbox_role role, const struct san
 		return false;
 	if (missing)
 		log_event(LOG_WARN, "sandbox.incomplete", "missing", "%s", missing, NULL);
-	return role_say(env, OP_READY, 0, e);
+	return true;
 }
 
 static int role_run(const struct role *r)

@@ -28,7 +28,7 @@ extern const struct role role_table[];
 
 /* Runs the role of that name on descriptor 3; returns the exit status (2: unknown name or not started by attestd). */
 int role_main(const char *name);
-/* Enters the role's sandbox with these paths, logs what is missing, tells the parent READY. */
+/* Enters the role's sandbox with these paths and logs what is missing. */
 ATT_CHECK bool role_confine(struct role_env *env, enum sandbox_role role, const struct sandbox_path *paths,
     size_t npaths, struct att_error *e);
 ATT_CHECK bool role_say(struct role_env *env, enum ipc_op op, uint64_t id, struct att_error *e);

@@ -5,7 +5,7 @@
 
 static int run_front(struct role_env *env)
 {
-	return front_run(env, front_routes);
+	return front_run(env, api_routes);
 }
 
 static int run_worker(struct role_env *env)

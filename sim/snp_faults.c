@@ -27,6 +27,7 @@ static void leaf_no_hwid(struct snp_plan *p) { p->ext.hwid_len = 0; }
 static void leaf_no_snp(struct snp_plan *p) { p->ext.has_snp = false; }
 static void leaf_both_ids(struct snp_plan *p) { p->ext.csp_id = "CN=both"; }
 static void unknown_root(struct snp_plan *p) { p->other_anchor = true; }
+static void leaf_csp_only(struct snp_plan *p) { p->ext.hwid_len = 0; p->ext.csp_id = "CN=provider"; }
 static void ark_not_ca(struct snp_plan *p) { p->ark.ca = false; }
 static void ark_not_self(struct snp_plan *p) { p->ark.issuer_key = p->keys->asvk; }
 static void ica_other_key(struct snp_plan *p) { p->ica.issuer_key = p->keys->asvk; }
@@ -44,7 +45,6 @@ static void crl_expired(struct snp_plan *p) { p->crl_next_update_s = p->o.now_s 
 static void ica_revoked(struct snp_plan *p) { p->o.revoke_ica = true; }
 static void leaf_other_tcb(struct snp_plan *p) { p->ext.tcb.microcode++; }
 static void leaf_fmc(struct snp_plan *p) { p->ext.has_fmc = !p->ext.has_fmc; }
-static void leaf_struct_version(struct snp_plan *p) { p->ext.struct_version ^= 1; }
 static void masked_chip_id(struct snp_plan *p) { p->o.masked_chip_id = true; }
 static void leaf_other_hwid(struct snp_plan *p) { p->ext.hwid[0] ^= 1; }
 static void other_signer(struct snp_plan *p) { p->report_key = p->keys->other_leaf; }
@@ -54,7 +54,8 @@ static void reported_above(struct snp_plan *p) { p->o.reported.microcode = p->ex
 static void launch_above(struct snp_plan *p) { p->o.launch.microcode = 0xFF; }
 static void version_order(struct snp_plan *p) { p->o.committed_version.build++; }
 static void policy_abi(struct snp_plan *p) { p->o.policy |= 0xFF00; }
-static void unbound_data(struct snp_plan *p) { p->unbound = true; }
+static void unbound_report_data(struct snp_plan *p) { p->unbound_report_data = true; }
+static void unbound_host_data(struct snp_plan *p) { p->unbound_host_data = true; }
 
 /* The leaf's chain is of the other kind, while the report says what it said. */
 static void other_chain(struct snp_plan *p)
@@ -66,6 +67,17 @@ static void asvk_chain(struct snp_plan *p)
 {
 	(void)snprintf(p->ica.cn, sizeof p->ica.cn, "SEV-VLEK-%s", p->o.product);
 	(void)snprintf(p->leaf.issuer_cn, sizeof p->leaf.issuer_cn, "SEV-VLEK-%s", p->o.product);
+}
+
+/* All of the leaf in the other layout, Turin's instead of Milan's or the reverse. */
+static void leaf_other_layout(struct snp_plan *p)
+{
+	struct snp_ext_plan *x = &p->ext;
+
+	x->has_fmc = !x->has_fmc;
+	x->has_spl4 = !x->has_fmc;
+	x->struct_version = x->has_fmc ? 1 : 0;
+	x->hwid_len = x->has_fmc ? 8 : 64;
 }
 
 static void unknown_cpuid(struct snp_plan *p)
@@ -97,11 +109,6 @@ static void old_firmware(struct snp_plan *p)
 	p->o.reported.snp = p->ext.tcb.snp = 0;
 }
 
-static void other_host_data(struct snp_plan *p)
-{
-	p->o.inittime_data = (struct att_bytes){ (const uint8_t *)"{\"other\":1}", 11 };
-}
-
 static const struct row {
 	struct sim_fault public;
 	void (*apply)(struct snp_plan *p);
@@ -121,6 +128,8 @@ static const struct row {
 	{ { "leaf-p256", "snp.leaf.key", "the leaf certifies a P-256 key" }, p256_leaf },
 	{ { "leaf-no-hwid", "snp.leaf.extensions", "the leaf names no chip" }, leaf_no_hwid },
 	{ { "leaf-no-snp", "snp.leaf.extensions", "the leaf lacks a TCB component" }, leaf_no_snp },
+	{ { "leaf-fmc", "snp.leaf.extensions", "the leaf has, or lacks, an FMC component against its layout" }, leaf_fmc },
+	{ { "leaf-csp-only", "snp.leaf.extensions", "a VCEK that names a provider and no chip" }, leaf_csp_only },
 	{ { "leaf-both-ids", "snp.leaf.extensions", "the leaf names a chip and a provider" }, leaf_both_ids },
 	{ { "unknown-cpuid", "snp.product", "a processor of no known product line" }, unknown_cpuid },
 	{ { "other-cpuid", "snp.product.chain", "a processor of another product line than the chain" }, other_cpuid },
@@ -143,8 +152,7 @@ static const struct row {
 	{ { "crl-expired", "snp.crl.current", "the revocation list is out of date" }, crl_expired },
 	{ { "ica-revoked", "snp.crl.revoked", "the intermediate is revoked" }, ica_revoked },
 	{ { "leaf-other-tcb", "snp.leaf.tcb", "the leaf is for another TCB" }, leaf_other_tcb },
-	{ { "leaf-fmc", "snp.leaf.tcb", "the leaf has, or lacks, an FMC component against its product" }, leaf_fmc },
-	{ { "leaf-struct-version", "snp.leaf.tcb", "the leaf's structVersion is another product's" }, leaf_struct_version },
+	{ { "leaf-other-layout", "snp.leaf.tcb", "the leaf has the layout of another product" }, leaf_other_layout },
 	{ { "masked-chip-id", "snp.chip_id.present", "the host masked the chip id" }, masked_chip_id },
 	{ { "leaf-other-hwid", "snp.leaf.hwid", "the leaf is for another chip" }, leaf_other_hwid },
 	{ { "other-signer", "snp.signature", "the report is signed by another key" }, other_signer },
@@ -156,8 +164,8 @@ static const struct row {
 	{ { "version-order", "snp.firmware.order", "committed firmware newer than the current one" }, version_order },
 	{ { "policy-abi", "snp.policy.abi", "the guest policy demands a newer ABI than the firmware has" }, policy_abi },
 	{ { "old-firmware", "snp.tcb.minimum", "reported SNP firmware of SVN 0" }, old_firmware },
-	{ { "unbound-runtime-data", "snp.report_data", "report data is not the digest of the runtime data" }, unbound_data },
-	{ { "unbound-inittime-data", "snp.host_data", "host data is not the digest of the init-time data" }, other_host_data },
+	{ { "unbound-runtime-data", "snp.report_data", "report data is not the digest of the runtime data" }, unbound_report_data },
+	{ { "unbound-inittime-data", "snp.host_data", "host data is not the digest of the init-time data" }, unbound_host_data },
 };
 #define NROWS (sizeof rows / sizeof rows[0])
 

@@ -41,7 +41,7 @@ struct snp_plan {
 	uint32_t signature_algo;
 	unsigned signing_key;           /* of key_info */
 	struct snp_patch before, after; /* one byte of the report, changed before or after signing */
-	bool unbound;                   /* report_data and host_data are not the digests */
+	bool unbound_report_data, unbound_host_data;    /* they are not the digests of the data given */
 	struct privkey *report_key;     /* signs the report; borrowed */
 	struct snp_cert_plan ark, ica, leaf;
 	struct snp_ext_plan ext;

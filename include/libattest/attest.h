@@ -132,6 +132,10 @@ ATT_API void att_result_free(struct att_result *r);
 ATT_API const char *att_type_name(unsigned i);
 /* Canonical spelling of a type given in any letter case, or NULL when unknown. */
 ATT_API const char *att_type_find(const char *name);
+/* Member of the request body that carries this type's evidence ("report"); NULL when the type is unknown. */
+ATT_API const char *att_type_member(const char *type);
+/* Type of raw evidence or of a request body, from its content; NULL when none fits.  *raw: not a JSON body. */
+ATT_API const char *att_recognise(struct att_bytes evidence, bool *raw);
 /* Recorded (maa) or strict default policy of a type; free() the text.  NULL when unknown or out of memory. */
 ATT_API char *att_default_policy(const char *type, const struct att_settings *s);
 

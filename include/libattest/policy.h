@@ -49,4 +49,11 @@ ATT_API bool att_policy_unwrap(struct att_bytes jws, char **text, size_t *len, s
 ATT_API bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json, const struct att_settings *s,
     char **json, struct att_error *e);
 
+/*
+ * Evaluates a JMESPath expression over a JSON document, with the budget of a policy; *json is compact JSON; free() it.
+ * A bad document is BAD_JSON; a bad expression or a failed evaluation is POLICY_EVAL with the specification's error
+ * class in front: "syntax: ...", "invalid-type: ...", "invalid-value: ...", "invalid-arity: ...", "unknown-function: ...".
+ */
+ATT_API bool att_jmespath(struct att_bytes expression, struct att_bytes document, char **json, struct att_error *e);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "lib/attest/appraisal.h"
 #include "lib/base/base64.h"
+#include "lib/policy/jmespath/jmespath.h"
 #include "lib/token/jws.h"
 #include "libattest/policy.h"
 
@@ -264,6 +265,43 @@ bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json, const 
 	size_t n = 0;
 
 	if (!call_begin(&k, e) || !eval(&k, text, claims_json, s, &out, &n, e))
+		out = NULL;
+	return call_end(&k, out, n, json, e);
+}
+
+static bool query_failed(const struct jmes_problem *p, const struct att_error *why, struct att_error *e)
+{
+	if (p->class == JMES_NONE)
+		return att_fail(e, why->code, "%s", why->text);
+	return att_fail(e, ATT_E_POLICY_EVAL, "%s: %s (offset %zu)", jmes_class_name(p->class), p->message, p->offset);
+}
+
+static bool query(struct call *k, struct att_bytes expression, struct att_bytes document, char **out, size_t *n,
+    struct att_error *e)
+{
+	struct jmes_budget budget = { JMES_STEPS_DEFAULT };
+	struct jmes_problem problem = { 0 };
+	struct att_error why = { 0 };
+	const struct json *result;
+	struct json *doc;
+	struct jmes *q;
+
+	if (!jmes_compile(k->a, text_of(expression), expression.len, &q, &problem, &why))
+		return query_failed(&problem, &why, e);
+	if (!json_parse(k->a, document.data, document.len, NULL, &doc, e))
+		return att_within(e, "document");
+	if (!jmes_search(q, doc, &budget, &problem, k->a, &result, &why))
+		return query_failed(&problem, &why, e);
+	return json_write(k->a, result, JSON_COMPACT, out, n, e);
+}
+
+bool att_jmespath(struct att_bytes expression, struct att_bytes document, char **json, struct att_error *e)
+{
+	struct call k = { 0 };
+	char *out = NULL;
+	size_t n = 0;
+
+	if (!call_begin(&k, e) || !query(&k, expression, document, &out, &n, e))
 		out = NULL;
 	return call_end(&k, out, n, json, e);
 }

@@ -42,20 +42,6 @@ const char *att_verdict_name(enum att_verdict v)
 	return names[v];
 }
 
-const char *att_type_name(unsigned i)
-{
-	const struct evidence_format *f = format_at(i);
-
-	return f ? f->name : NULL;
-}
-
-const char *att_type_find(const char *name)
-{
-	const struct evidence_format *f = format_find(name);
-
-	return f ? f->name : NULL;
-}
-
 char *att_default_policy(const char *type, const struct att_settings *s)
 {
 	const struct evidence_format *f = format_find(type);

@@ -16,7 +16,8 @@ struct check_row {
 	const char *id;         /* "snp.signature"; stable, part of the interface */
 	const char *title;      /* one line for people */
 	const char *spec;       /* reference: document and section */
-	bool optional;          /* may stay "not reached" in a verified appraisal: it does not apply to all evidence */
+	/* may stay "not reached" in a verified appraisal: it does not apply to all evidence */
+	bool optional;
 };
 
 struct check_result {

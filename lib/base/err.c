@@ -51,6 +51,15 @@ bool att_fail(struct att_error *e, enum att_err code, const char *fmt, ...)
 	return false;
 }
 
+/* Adds s at offset `at` of the text, as much as fits; the new end. */
+static size_t append(struct att_error *e, size_t at, const char *s)
+{
+	while (at + 1 < sizeof e->text && *s)
+		e->text[at++] = *s++;
+	e->text[at] = 0;
+	return at;
+}
+
 bool att_within(struct att_error *e, const char *fmt, ...)
 {
 	struct att_error t;
@@ -64,7 +73,7 @@ bool att_within(struct att_error *e, const char *fmt, ...)
 	n = vsnprintf(e->text, sizeof e->text, fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof e->text)
-		(void)snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", t.text);
+		append(e, append(e, (size_t)n, ": "), t.text);
 	utf8_mask(e->text);
 	return false;
 }

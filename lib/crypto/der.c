@@ -1,5 +1,8 @@
 #include "lib/crypto/der.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* Length octets, shortest form only (X.690 section 10.1); at most four bytes of length. */
 static bool der_length(struct rd *r, size_t *out)
 {
@@ -195,6 +198,34 @@ bool der_oid_encode(const char *dotted, uint8_t out[DER_OID_MAX], size_t *n)
 	}
 	*n = len;
 	return *dotted == 0;
+}
+
+void der_oid_text(const struct rd *content, char out[DER_OID_TEXT_MAX])
+{
+	struct rd r = *content;
+	uint64_t arc = 0;
+	uint8_t byte;
+	size_t used = 0;
+	bool first = true;
+
+	out[0] = 0;
+	while (rd_u8(&r, &byte)) {
+		arc = arc << 7 | (byte & 0x7fU);
+		if (byte >= 0x80)
+			continue;
+		if (used + 24 > DER_OID_TEXT_MAX) {
+			(void)snprintf(out + used, DER_OID_TEXT_MAX - used, "...");
+			return;
+		}
+		if (first) {
+			uint64_t top = arc < 80 ? arc / 40 : 2;
+			used += (size_t)snprintf(out, DER_OID_TEXT_MAX, "%" PRIu64 ".%" PRIu64, top, arc - 40 * top);
+		} else {
+			used += (size_t)snprintf(out + used, DER_OID_TEXT_MAX - used, ".%" PRIu64, arc);
+		}
+		first = false;
+		arc = 0;
+	}
 }
 
 void der_put(struct buf *b, uint8_t tag, const void *p, size_t n)

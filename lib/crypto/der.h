@@ -3,7 +3,8 @@
  *
  * The reader takes what keys, certificates and revocation lists use and nothing else: tags below 31,
  * definite lengths in the shortest form.  A failed read changes neither the reader nor the output;
- * the caller knows what it was looking for and says so.  An element's body is its own reader.
+ * the caller knows what it was looking for and says so.  An element's body is its own reader, and must
+ * not be the reader that it is taken from.
  */
 #ifndef CRYPTO_DER_H
 #define CRYPTO_DER_H
@@ -37,6 +38,9 @@ bool der_same(const struct rd *a, const struct rd *b);
 
 /* Dotted text to content bytes; false when malformed or longer than DER_OID_MAX. */
 ATT_CHECK bool der_oid_encode(const char *dotted, uint8_t out[DER_OID_MAX], size_t *n);
+/* Dotted text of an OID's content for messages; cut with dots when it does not fit. */
+#define DER_OID_TEXT_MAX 64
+void der_oid_text(const struct rd *content, char out[DER_OID_TEXT_MAX]);
 
 /* Writing: build the inside first, then put it into the outside. */
 void der_put(struct buf *b, uint8_t tag, const void *p, size_t n);

@@ -96,19 +96,23 @@ static void join_lines(struct rd body, struct secret *chars, size_t *n)
 	}
 }
 
-static bool decode_chars(const struct secret *chars, size_t n, struct secret *out, struct att_error *e)
+static bool decode_chars(const char *chars, size_t n, size_t max, struct secret *out, struct att_error *e)
 {
-	struct secret t = { malloc(b64_decoded_max(n)), 0 };
+	struct secret t = { malloc(b64_decoded_max(n)), b64_decoded_max(n) };
+	size_t len;
 
 	if (!t.p)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
-	if (!b64_decode(B64_STD, (const char *)chars->p, n, t.p, &t.len, e)) {
-		t.len = b64_decoded_max(n);
+	if (!b64_decode(B64_STD, chars, n, t.p, &len, e)) {
 		secret_clear(&t);
 		return false;
 	}
+	if (len == 0 || len > max) {
+		secret_clear(&t);
+		return att_fail(e, len ? ATT_E_LIMIT : ATT_E_BAD_FORMAT, "%zu bytes, want 1 to %zu", len, max);
+	}
 	secret_clear(out);
-	*out = t;
+	*out = (struct secret){ t.p, len };
 	return true;
 }
 
@@ -124,10 +128,8 @@ static bool decode_body(const struct rd *body, size_t max, struct secret *out, s
 	if (n / 4 * 3 > max + 2)
 		ok = att_fail(e, ATT_E_LIMIT, "%zu characters, at most %zu bytes are accepted", n, max);
 	else
-		ok = decode_chars(&chars, n, out, e);
+		ok = decode_chars((const char *)chars.p, n, max, out, e);
 	secret_clear(&chars);
-	if (ok && (out->len == 0 || out->len > max))
-		return att_fail(e, out->len ? ATT_E_LIMIT : ATT_E_BAD_FORMAT, "%zu bytes, want 1 to %zu", out->len, max);
 	return ok;
 }
 

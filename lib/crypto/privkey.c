@@ -41,7 +41,7 @@ static bool kind_of(EVP_PKEY *pkey, enum key_kind *kind, struct att_error *e)
 static bool privkey_wrap(EVP_PKEY *pkey, struct privkey **out, struct att_error *e)
 {
 	ATT_AUTO(EVP_PKEY) owned = pkey;
-	enum key_kind kind;
+	enum key_kind kind = KEY_RSA;
 	struct privkey *k;
 
 	if (!kind_of(owned, &kind, e))

@@ -68,7 +68,7 @@ static bool ec_key(struct crypto *c, const struct curve *curve, const struct rd 
 {
 	uint8_t spki[sizeof curve->spki + 2 * CURVE_FIELD_MAX];
 	size_t n = curve->spki_len + 2 * curve->field;
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey = NULL;
 	struct pubkey *k;
 	struct rd all;
 	bool ok;
@@ -177,9 +177,9 @@ static bool rsa_finish(struct crypto *c, const struct rd *spki, const struct rd 
     struct att_error *e)
 {
 	struct rd n, exp, all;
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey = NULL;
 	struct pubkey *k;
-	size_t bits;
+	size_t bits = 0;
 	bool ok;
 
 	if (!rsa_fields(*key, &n, &exp))

@@ -4,7 +4,8 @@
  * Reading refuses: anything but UTF-8, duplicate member names, trailing bytes, nesting above
  * max_depth, more than max_nodes values, and integers outside int64 (one named top-level member may go up to
  * 2^64-1, see json_limits).  Errors are BAD_JSON and name the byte offset; too many values are LIMIT.
- * Numbers with a fraction or exponent keep their text, whatever its magnitude; -0 is read as 0.  All nodes and strings live in the arena given; strings may hold NUL bytes
+ * Numbers with a fraction or exponent keep their text, whatever its magnitude; -0 is read as 0.
+ * All nodes and strings live in the arena given; strings may hold NUL bytes
  * and are always NUL-terminated behind their length.
  */
 #ifndef JSON_JSON_H

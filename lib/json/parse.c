@@ -59,8 +59,10 @@ static size_t heap_budget(size_t n, size_t max_nodes)
 {
 	size_t grown, guess;
 
-	if (__builtin_mul_overflow(max_nodes, (size_t)48, &grown) || __builtin_mul_overflow(n, (size_t)3, &guess) ||
-	    __builtin_add_overflow(grown, guess, &grown) || __builtin_add_overflow(grown, (size_t)4096, &grown))
+	if (__builtin_mul_overflow(max_nodes, (size_t)48, &grown) ||
+	    __builtin_mul_overflow(n, (size_t)3, &guess) ||
+	    __builtin_add_overflow(grown, guess, &grown) ||
+	    __builtin_add_overflow(grown, (size_t)4096, &grown))
 		return SIZE_MAX;
 	return grown;
 }
@@ -80,11 +82,14 @@ static bool fail_quoting(const struct reader *r, const char *what, const char *p
 	char shown[QUOTE_MAX + 1];
 	size_t cut = n < QUOTE_MAX ? n : QUOTE_MAX;
 
+	bytes_copy(shown, p, cut);
 	for (size_t i = 0; i < cut; i++)
-		shown[i] = p[i] ? p[i] : '?';
+		if (shown[i] == 0)
+			shown[i] = '?';
 	shown[cut] = 0;
 	utf8_mask(shown);
-	return att_fail(r->e, ATT_E_BAD_JSON, "json: %s \"%s\"%s at offset %zu", what, shown, cut < n ? "..." : "", off);
+	return att_fail(r->e, ATT_E_BAD_JSON, "json: %s \"%s\"%s at offset %zu", what, shown,
+	    cut < n ? "..." : "", off);
 }
 
 static bool fail_nodes(const struct reader *r)
@@ -166,7 +171,8 @@ static bool read_members(struct reader *r, yyjson_val *v, size_t depth, struct j
 	}
 	if (!json_find_duplicate(r->a, out, depth == 1 && r->limits.fold_names, &dup))
 		return att_fail(r->e, ATT_E_NOMEM, "out of memory");
-	return !dup || fail_quoting(r, "duplicate member", dup->name, dup->name_len, offset_of(r, dup->name) - 1);
+	return !dup || fail_quoting(r, "duplicate member", dup->name, dup->name_len,
+	    offset_of(r, dup->name) - 1);
 }
 
 static bool read_container(struct reader *r, yyjson_val *v, size_t depth, struct json *out)
@@ -235,7 +241,8 @@ static struct json_limits limits_or_defaults(const struct json_limits *given)
 bool json_parse_text(struct arena *a, const void *p, size_t n, const struct json_limits *limits,
     struct json **out, const char **text, struct att_error *e)
 {
-	struct reader r = { .a = a, .input = p, .n = n, .limits = limits_or_defaults(limits), .nodes = 1, .e = e };
+	struct reader r = { .a = a, .input = p, .n = n, .limits = limits_or_defaults(limits),
+	    .nodes = 1, .e = e };
 	yyjson_alc heap = { heap_get, heap_resize, heap_put, &r };
 	yyjson_read_err err;
 	struct json *root;

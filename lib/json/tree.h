@@ -12,9 +12,10 @@ ATT_CHECK bool json_parse_text(struct arena *a, const void *p, size_t n, const s
 bool json_name_eq(const struct json *member, const char *name, size_t n, bool fold);
 
 /* Deepest tree that is copied or written: a parsed tree inside a built one. */
-#define JSON_BUILD_DEPTH_MAX (2 * JSON_DEPTH_MAX)
+#define JSON_BUILD_DEPTH_MAX ((size_t)2 * JSON_DEPTH_MAX)
 
-/* The members of an object in byte order of their names.  All-zero is valid; release with json_sorted_clear(). */
+/* The members of an object in byte order of their names. All-zero is valid; release with
+ * json_sorted_clear(). */
 #define JSON_SORTED_SMALL 16
 struct json_sorted {
 	struct arena *a;
@@ -25,7 +26,8 @@ ATT_CHECK bool json_sort(struct json_sorted *s, struct arena *a, const struct js
 void json_sorted_clear(struct json_sorted *s);
 
 /* *dup is the later of two members with equal names, NULL when all differ.  False: out of memory. */
-ATT_CHECK bool json_find_duplicate(struct arena *a, const struct json *object, bool fold, const struct json **dup);
+ATT_CHECK bool json_find_duplicate(struct arena *a, const struct json *object, bool fold,
+    const struct json **dup);
 
 /* Offsets in text that is known to be valid (on other text: some offset, never out of bounds). */
 size_t json_locate_depth(struct rd text, size_t depth);         /* first container at that depth, root = 1 */

@@ -18,7 +18,8 @@ static void write_escape(struct buf *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char shorts[][2] = {
-		{ '"', '"' }, { '\\', '\\' }, { '\b', 'b' }, { '\f', 'f' }, { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' },
+		{ '"', '"' }, { '\\', '\\' }, { '\b', 'b' }, { '\f', 'f' }, { '\n', 'n' },
+		    { '\r', 'r' }, { '\t', 't' },
 	};
 	char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
@@ -110,7 +111,8 @@ static bool write_container(struct writer *w, const struct json *v, size_t depth
 	if (v->lost)
 		return arena_fail(w->a, w->e);
 	if (depth > JSON_BUILD_DEPTH_MAX)
-		return att_fail(w->e, ATT_E_LIMIT, "json: tree to be written is deeper than %d", JSON_BUILD_DEPTH_MAX);
+		return att_fail(w->e, ATT_E_LIMIT, "json: tree to be written is deeper than %zu",
+		    JSON_BUILD_DEPTH_MAX);
 	buf_char(&w->out, object ? '{' : '[');
 	if (!(object && w->style == JSON_SORTED ? write_sorted(w, v, depth) : write_children(w, v, depth)))
 		return false;

@@ -1,6 +1,7 @@
 #include "lib/policy/hint.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define WORD_MAX ((size_t)64)   /* longer words get no hint: the cost is a product of lengths */
 
@@ -55,6 +56,8 @@ const char *hint_nearest(const char *word, word_at known)
 		size_t m = strlen(known(i));
 		unsigned d;
 
+		if (n == m && strcasecmp(word, known(i)) == 0)
+			return known(i);
 		if (m > WORD_MAX || 2 * (n > m ? n - m : m - n) >= best)
 			continue;
 		d = distance(word, n, known(i), m);

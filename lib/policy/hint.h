@@ -8,7 +8,7 @@
 typedef const char *(*word_at)(size_t i);
 
 /* The known word nearest to what was written, NULL when none is near: at most one edit for every
- * three characters.  An edit inserts, drops, replaces or swaps two neighbours; letter case is half free. */
+ * three characters, or letter case only.  An edit inserts, drops, replaces or swaps two neighbours. */
 const char *hint_nearest(const char *word, word_at known);
 /* "did you mean X?" in the arena, or NULL. */
 const char *hint_did_you_mean(struct problems *ps, const char *word, word_at known);

@@ -1,15 +1,24 @@
 /* Compiling: text to tree, or to a list of problems. */
 #include "lib/policy/policy.h"
 
+#include "lib/base/utf8.h"
 #include "lib/policy/ast.h"
 #include "lib/policy/check.h"
 #include "lib/policy/lint.h"
 #include "lib/policy/parse.h"
-#include "lib/policy/utf8.h"
+
+static size_t first_bad_byte(const char *s, size_t n)
+{
+	size_t i = 0, len = 1;
+
+	for (; i < n && len; i += len)
+		len = utf8_char_len(s + i, n - i);
+	return i;
+}
 
 static bool check_text(struct problems *ps)
 {
-	size_t bad = utf8_first_bad(ps->text, ps->len);
+	size_t bad = first_bad_byte(ps->text, ps->len);
 	struct complaint c = { .id = "encoding", .off = bad, .len = 1,
 	    .message = "the text is not UTF-8", .hint = "save the file as UTF-8" };
 
@@ -77,6 +86,7 @@ bool policy_check(struct arena *a, const char *text, size_t len, unsigned format
 	struct problems warnings = ps;
 	struct policy *p;
 
+	warnings.lints = true;
 	if (!compile(&ps, &p))
 		return false;
 	if (p && !lint_policy(&warnings, p, formats))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/utf8.h"
 #include "lib/policy/token.h"
 
 #define TOKEN_SHOWN ((size_t)48)        /* bytes of the offending text */
@@ -22,6 +23,7 @@ const char *problem_text(struct problems *ps, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	utf8_mask(text);
 	kept = arena_strdup(ps->a, text);
 	return kept ? kept : no_memory;
 }
@@ -132,10 +134,10 @@ static const char *show_path(struct problems *ps)
 }
 
 /* Looked up before anything is allocated: problems at one place are repaired slips of one slip. */
-static bool known_place(const struct problems *ps, size_t off)
+static bool known_place(const struct problems *ps, size_t off, const char *id)
 {
 	for (size_t i = 0; i < ps->n; i++)
-		if (ps->v[i].offset == off)
+		if (ps->v[i].offset == off && (!ps->lints || strcmp(ps->v[i].id, id) == 0))
 			return true;
 	return false;
 }
@@ -146,7 +148,7 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 	size_t start, off = c->off < ps->len ? c->off : ps->len;
 	size_t len = c->len < ps->len - off ? c->len : ps->len - off;
 
-	if (known_place(ps, off))
+	if (known_place(ps, off, c->id))
 		return true;
 	if (!ps->v)
 		ps->v = arena_array(ps->a, POLICY_PROBLEMS_MAX, sizeof *ps->v);
@@ -173,23 +175,33 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 	return !ps->full;
 }
 
-static int by_offset(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
 	const struct policy_problem *x = a, *y = b;
 
-	return (x->offset > y->offset) - (x->offset < y->offset);
+	return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset) : strcmp(x->id, y->id);
 }
 
 void problems_sort(struct problems *ps)
 {
 	if (ps->n > 1)
-		qsort(ps->v, ps->n, sizeof *ps->v, by_offset);
+		qsort(ps->v, ps->n, sizeof *ps->v, by_place);
 }
 
+/*
+ * spec: policy-language §11; the shape real clients parse.  att_fail() masks control characters, so
+ * the line feeds of the shape are put in afterwards; token and message hold none.
+ */
 bool problem_report(const struct policy_problem *p, struct att_error *e)
 {
-	/* spec: policy-language §11; the shape real clients parse. */
-	return att_fail(e, ATT_E_POLICY_PARSE, "Policy Parser Exception Thrown: Offending symbol: '%s'\n"
-	    "Line: '%zu', Column: '%zu'\nFailure message: '%s'\nFailing rule: '%s'",
-	    p->token, p->line, p->column, p->message, p->rule);
+	static const char shape[] = "Policy Parser Exception Thrown: Offending symbol: '%s'%c"
+	    "Line: '%zu', Column: '%zu'%cFailure message: '%s'%cFailing rule: '%s'";
+	char message[240];
+
+	(void)snprintf(message, sizeof message, "%s", p->message);
+	utf8_mask(message);
+	if (e && e->code == ATT_E_OK && !att_fail(e, ATT_E_POLICY_PARSE, "%s", message))
+		(void)snprintf(e->text, sizeof e->text, shape, p->token, '\n', p->line, p->column, '\n', message,
+		    '\n', p->rule);
+	return false;
 }

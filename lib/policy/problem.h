@@ -17,6 +17,7 @@ struct problems {
 	size_t npath;
 	struct policy_problem *v;       /* POLICY_PROBLEMS_MAX of them, allocated at the first */
 	size_t n;
+	bool lints;                     /* several kinds may stand at one place */
 	bool nomem;                     /* e says why */
 	bool full;                      /* no room for more: stop */
 };
@@ -30,8 +31,8 @@ struct complaint {
 	const char *hint;               /* arena or constant, or NULL */
 };
 
-/* Adds a problem unless one stands at the same place.  False when work must stop: memory is
- * exhausted or the report is full. */
+/* Adds a problem unless one stands at the same place (of lints: one of the same kind).  False when
+ * work must stop: memory is exhausted or the report is full. */
 ATT_CHECK bool problem_add(struct problems *ps, const struct complaint *c);
 /* printf into the arena for messages; never NULL: a constant text when memory runs out. */
 const char *problem_text(struct problems *ps, const char *fmt, ...)

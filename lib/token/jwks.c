@@ -116,7 +116,8 @@ bool jwks_key(struct arena *a, struct crypto *c, const struct json *jwk, struct 
 		return att_fail(e, ATT_E_UNSUPPORTED, "jwk: neither key members nor x5c");
 	key = pubkey_ref(cert ? x509_pubkey(cert) : direct);
 	if ((pubkey_kind(key) == KEY_RSA) != t->rsa)
-		return att_fail(e, ATT_E_BAD_FORMAT, "jwk: kty is \"%s\", but x5c[0] holds another kind of key", t->kty);
+		return att_fail(
+		    e, ATT_E_BAD_FORMAT, "jwk: kty is \"%s\", but x5c[0] holds another kind of key", t->kty);
 	if (direct && !same_key(direct, key))
 		return att_fail(e, ATT_E_BAD_FORMAT, "jwk: the key members and x5c[0] are different keys");
 	*out = ATT_STEAL(key);
@@ -144,10 +145,10 @@ static bool has_kid(const struct json *jwk, const struct json *kid)
 	return json_is(v, JSON_STRING) && v->len == kid->len && bytes_equal(v->s, kid->s, v->len);
 }
 
-/* Is this failure about the one key, so that another entry may still serve? */
-static bool is_skippable(const struct att_error *e)
+/* Is this failure about the one key, so that another entry may still serve?  Else it is about our memory. */
+static bool is_skippable(const struct arena *a, const struct att_error *e)
 {
-	return e->code != ATT_E_NOMEM && e->code != ATT_E_LIMIT && e->code != ATT_E_INTERNAL;
+	return e->code != ATT_E_NOMEM && e->code != ATT_E_INTERNAL && !arena_hit_limit(a);
 }
 
 bool jwks_find(struct arena *a, struct crypto *c, const struct json *set, const struct json *kid,
@@ -171,7 +172,7 @@ bool jwks_find(struct arena *a, struct crypto *c, const struct json *set, const 
 			continue;
 		}
 		(void)att_fail(&why, skipped.code, "%s", skipped.text);
-		if (!is_skippable(&skipped)) {
+		if (!is_skippable(a, &skipped)) {
 			pubkey_free(m.key);
 			return att_fail(e, skipped.code, "%s", skipped.text);
 		}

@@ -14,7 +14,8 @@
 #define JWKS_TEXT_MAX ((size_t)1 << 20)         /* bytes of a JWK set */
 
 /* The set's JSON: an object with the array "keys". */
-ATT_CHECK bool jwks_parse(struct arena *a, const void *p, size_t n, const struct json **out, struct att_error *e);
+ATT_CHECK bool jwks_parse(
+    struct arena *a, const void *p, size_t n, const struct json **out, struct att_error *e);
 
 struct jwks_match {
 	struct pubkey *key;             /* one reference, owned by the caller */

@@ -106,7 +106,8 @@ bool jws_read_header(struct arena *a, struct jws *j, struct att_error *e)
 	for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
 		const struct json *v = json_get(h, strings[i]);
 		if (v && !string_without_nul(v))
-			return att_fail(e, ATT_E_BAD_FORMAT, "jws: header member %s is not a string", strings[i]);
+			return att_fail(
+			    e, ATT_E_BAD_FORMAT, "jws: header member %s is not a string", strings[i]);
 	}
 	if (!json_get(h, "alg"))
 		return att_fail(e, ATT_E_BAD_FORMAT, "jws: the header has no alg");
@@ -130,7 +131,8 @@ bool jws_parse(struct arena *a, const void *text, size_t n, struct jws *out, str
 bool jws_no_crit(const struct jws *j, struct att_error *e)
 {
 	if (json_get(j->header, "crit"))
-		return att_fail(e, ATT_E_UNSUPPORTED, "jws: the header has crit, and no extension is understood");
+		return att_fail(
+		    e, ATT_E_UNSUPPORTED, "jws: the header has crit, and no extension is understood");
 	return true;
 }
 
@@ -150,8 +152,9 @@ bool jws_verify_with(struct crypto *c, const struct jws *j, const struct pubkey 
 	if (!alg || alg->policy_only)
 		return att_fail(e, ATT_E_UNSUPPORTED, "jws: algorithm \"%.32s\" is not in the list", j->alg);
 	if (alg->kind != pubkey_kind(key))
-		return att_fail(e, ATT_E_UNSUPPORTED, "jws: algorithm %s does not fit the key, which is for %s",
-		    alg->name, jws_alg_of_kind(pubkey_kind(key))->name);
+		return att_fail(e, ATT_E_UNSUPPORTED,
+		    "jws: algorithm %s does not fit the key, which is for %s", alg->name,
+		    jws_alg_of_kind(pubkey_kind(key))->name);
 	if (!sig_verify(c, key, alg->sig, j->input, j->input_len, j->sig, j->sig_len, e))
 		return att_within(e, "jws: %s", alg->name);
 	return true;

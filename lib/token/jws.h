@@ -55,7 +55,8 @@ bool jws_is_unsigned(const struct jws *j);
  * Signature by this key, by the algorithm of the header, which must be in the list and fit the key.
  * ATT_E_UNSUPPORTED: crit, algorithm or its fit; ATT_E_NOT_AUTHENTIC: the signature.
  */
-ATT_CHECK bool jws_verify_with(struct crypto *c, const struct jws *j, const struct pubkey *key, struct att_error *e);
+ATT_CHECK bool jws_verify_with(
+    struct crypto *c, const struct jws *j, const struct pubkey *key, struct att_error *e);
 
 /* Who signed a JWS, by the certificates it carries. */
 struct jws_signer {

@@ -136,7 +136,8 @@ static bool check_key(struct run *r)
 	if (!kid)
 		return check_fail(&r->cl, JWT_KEY, "a header with kid", "(absent)");
 	if (!jwks_find(r->a, r->c, r->set, kid, &r->match, &why))
-		return fail_why(r, JWT_KEY, check_text(&r->cl, "a usable key %s in the JWK set", shown(r, kid)), &why);
+		return fail_why(
+		    r, JWT_KEY, check_text(&r->cl, "a usable key %s in the JWK set", shown(r, kid)), &why);
 	return check_pass(&r->cl, JWT_KEY);
 }
 
@@ -145,7 +146,8 @@ static bool check_key_alg(struct run *r)
 	const char *fits = jws_alg_of_kind(pubkey_kind(r->match.key))->name;
 
 	if (r->alg->kind != pubkey_kind(r->match.key))
-		return check_fail(&r->cl, JWT_KEY_ALG, check_text(&r->cl, "%s, which the key is for", fits), r->alg->name);
+		return check_fail(
+		    &r->cl, JWT_KEY_ALG, check_text(&r->cl, "%s, which the key is for", fits), r->alg->name);
 	if (r->match.alg && strcmp(r->match.alg, r->alg->name) != 0)
 		return check_fail(&r->cl, JWT_KEY_ALG,
 		    check_text(&r->cl, "%.32s, which the JWK names", r->match.alg), r->alg->name);
@@ -191,8 +193,8 @@ static bool date_claim(struct run *r, enum jwt_check row, const char *name, int6
 	const struct json *v = json_get(r->payload, name);
 
 	if (!json_is(v, JSON_INT) || v->i < 0 || v->i > TIME_MAX)
-		return check_fail(&r->cl, row, check_text(&r->cl, "%s in whole seconds since 1970, up to year 9999", name),
-		    shown(r, v));
+		return check_fail(&r->cl, row,
+		    check_text(&r->cl, "%s in whole seconds since 1970, up to year 9999", name), shown(r, v));
 	*out = v->i;
 	return true;
 }
@@ -354,6 +356,7 @@ bool jwt_verify(struct arena *a, struct crypto *c, struct att_bytes token, struc
 {
 	struct run r = { .a = a, .c = c, .token = token, .jwks = jwks, .w = w };
 	struct att_token_report t = { 0 };
+	size_t missing;
 
 	if (!wanted_ok(w, e) ||
 	    !checklist_init(&r.cl, a, jwt_rows, JWT_NCHECKS, e))
@@ -368,7 +371,7 @@ bool jwt_verify(struct arena *a, struct crypto *c, struct att_bytes token, struc
 	if (r.fatal.code != ATT_E_OK)
 		return att_fail(e, r.fatal.code, "%s", r.fatal.text);
 	/* The one place where a token becomes valid. */
-	t.valid = checklist_complete(&r.cl, NULL);
+	t.valid = checklist_complete(&r.cl, &missing);
 	*out = t;
 	return true;
 }

@@ -81,8 +81,10 @@ static bool chain_fits(struct att_signing_key *k, struct att_error *e)
 {
 	const struct x509_bundle *b = &k->chain;
 
-	if (b->n && !bytes_equal(pubkey_spki_sha256(x509_pubkey(b->certs[0])), pubkey_spki_sha256(k->pub), 32))
-		return att_fail(e, ATT_E_BAD_FORMAT, "signing key: the first certificate (%s) is for another key",
+	if (b->n &&
+	    !bytes_equal(pubkey_spki_sha256(x509_pubkey(b->certs[0])), pubkey_spki_sha256(k->pub), 32))
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "signing key: the first certificate (%s) is for another key",
 		    x509_subject_text(b->certs[0]));
 	for (size_t i = 1; i < b->n; i++)
 		if (!x509_issued_by(k->c, b->certs[i - 1], b->certs[i], (unsigned)(i - 1), e))
@@ -149,7 +151,8 @@ bool att_signing_key_self_certify(struct att_signing_key *k, const char *issuer,
 	    !crypto_random(&t.serial, sizeof t.serial, e))
 		return false;
 	if (not_before_s >= not_after_s)
-		return att_fail(e, ATT_E_BAD_FORMAT, "signing key: the certificate would end before it begins");
+		return att_fail(
+		    e, ATT_E_BAD_FORMAT, "signing key: the certificate would end before it begins");
 	/* An X.500 name holds 64 characters; a longer issuer is cut in this label, never in iss. */
 	bytes_copy(cn, issuer, strnlen(issuer, CN_MAX));
 	cn[strnlen(issuer, CN_MAX)] = 0;

@@ -45,7 +45,8 @@ bool att_token_jwks(struct att_signing_key *const *keys, size_t nkeys, char **js
 		/* Clients take the first key of a kid (sdk-compat): one key is listed once. */
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(keys[i]->kid, keys[j]->kid) == 0)
-				return att_fail(e, ATT_E_OPERATION, "jwk set: key %s is given twice", keys[i]->kid);
+				return att_fail(
+				    e, ATT_E_OPERATION, "jwk set: key %s is given twice", keys[i]->kid);
 		if (!add_jwk(a, array, keys[i], e))
 			return false;
 	}

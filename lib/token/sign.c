@@ -23,8 +23,8 @@ static bool read_claims(struct arena *a, struct att_bytes text, struct json **ou
 		return att_fail(e, ATT_E_BAD_JSON, "token claims: not an object");
 	for (size_t i = 0; i < sizeof registered / sizeof registered[0]; i++)
 		if (json_get(*out, registered[i]))
-			return att_fail(e, ATT_E_BAD_FORMAT, "token claims: \"%s\" is for the signer to write",
-			    registered[i]);
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "token claims: \"%s\" is for the signer to write", registered[i]);
 	return true;
 }
 
@@ -51,7 +51,8 @@ static bool add_registered(struct arena *a, struct json *claims, const struct at
 {
 	if (!token_issuer_ok(std->issuer, e))
 		return false;
-	if (std->now_s < 0 || std->now_s > TIME_MAX || std->lifetime_s <= 0 || std->lifetime_s > TIME_MAX - std->now_s)
+	if (std->now_s < 0 || std->now_s > TIME_MAX || std->lifetime_s <= 0 ||
+	    std->lifetime_s > TIME_MAX - std->now_s)
 		return att_fail(e, ATT_E_BAD_FORMAT, "token: time %lld with lifetime %lld is not possible",
 		    (long long)std->now_s, (long long)std->lifetime_s);
 	if (!json_put(a, claims, "iss", json_string(a, std->issuer)) ||
@@ -64,7 +65,8 @@ static bool add_registered(struct arena *a, struct json *claims, const struct at
 }
 
 /* spec: rest-api §6.1: alg, jku, kid, typ in this order; a draft keeps jku and kid. */
-static struct json *make_header(struct arena *a, const struct att_signing_key *k, const struct att_token_std *std)
+static struct json *make_header(
+    struct arena *a, const struct att_signing_key *k, const struct att_token_std *std)
 {
 	struct json *h = json_object(a);
 	char *jku = arena_printf(a, "%s/certs", std->issuer);

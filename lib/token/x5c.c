@@ -33,7 +33,8 @@ static bool read_chain(struct arena *a, struct crypto *c, const struct json *x5c
 	if (!json_is(x5c, JSON_ARRAY) || x5c->len == 0)
 		return att_fail(e, ATT_E_BAD_FORMAT, "jws: x5c is not an array of certificates");
 	if (x5c->len > X509_BUNDLE_MAX)
-		return att_fail(e, ATT_E_LIMIT, "jws: %zu certificates in x5c, at most %d", x5c->len, X509_BUNDLE_MAX);
+		return att_fail(
+		    e, ATT_E_LIMIT, "jws: %zu certificates in x5c, at most %d", x5c->len, X509_BUNDLE_MAX);
 	for (const struct json *v = x5c->child; v; v = v->next, i++)
 		if (!add_certificate(a, c, v, b, e))
 			return att_within(e, "jws: x5c[%zu]", i);

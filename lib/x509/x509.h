@@ -1,14 +1,18 @@
 /*
- * x509.h - certificates, revocation lists and chains (RFC 5280), over libcrypto's X509.
+ * x509.h - certificates, revocation lists and chains (RFC 5280), read by our own DER reader (lib/crypto/der.h).
  *
  * Parsing is exact: no trailing bytes, DER only, unknown critical extensions refused, duplicate
  * extensions refused.  Nothing is fetched from a URL found in a certificate, ever.
+ * Known when critical: basicConstraints, keyUsage, extKeyUsage, subjectAltName, key identifiers, certificatePolicies
+ * (any policy is accepted) and cRLDistributionPoints (not followed).  So a critical nameConstraints is refused.
+ * Only the first three are looked into; a caller that needs a purpose asks x509_has_eku().
  * Chains here are short and of known shape, so each step is a function the format's check
  * table can name; path building over unordered sets is x509_find_issuer.
  */
 #ifndef X509_X509_H
 #define X509_X509_H
 
+#include "lib/base/buf.h"
 #include "lib/base/rd.h"
 #include "lib/base/time.h"
 #include "lib/crypto/crypto.h"
@@ -35,6 +39,8 @@ struct pubkey *x509_pubkey(const struct x509_cert *c);          /* borrowed */
 const char *x509_subject_cn(const struct x509_cert *c);         /* the single CN; "" when absent or not single */
 const char *x509_issuer_cn(const struct x509_cert *c);
 const char *x509_subject_text(const struct x509_cert *c);       /* RFC 2253 text, cut at X509_NAME_TEXT_MAX */
+struct rd x509_subject_der(const struct x509_cert *c);          /* Name with tag and length */
+struct rd x509_issuer_der(const struct x509_cert *c);
 int x509_version(const struct x509_cert *c);                    /* 1..3 */
 int64_t x509_not_before(const struct x509_cert *c);             /* seconds since 1970 */
 int64_t x509_not_after(const struct x509_cert *c);
@@ -43,6 +49,8 @@ bool x509_is_ca(const struct x509_cert *c);                     /* basicConstrai
 int x509_pathlen(const struct x509_cert *c);                    /* -1 when absent */
 bool x509_may_sign_certs(const struct x509_cert *c);            /* keyUsage absent, or has keyCertSign */
 bool x509_may_sign_crls(const struct x509_cert *c);
+unsigned x509_key_usage(const struct x509_cert *c);             /* bit i = KeyUsage bit i; 0 = no extension */
+bool x509_has_eku(const struct x509_cert *c, const char *oid);  /* extKeyUsage is there and lists this purpose */
 bool x509_self_issued(const struct x509_cert *c);               /* subject == issuer */
 ATT_CHECK bool x509_sig_alg(const struct x509_cert *c, enum sig_alg *out);      /* false when not one we verify */
 /* Value octets of the extension with this dotted OID; false when absent. */
@@ -55,7 +63,8 @@ ATT_CHECK bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, co
 /* not_before <= now <= not_after; the error says which bound, the value and now. */
 ATT_CHECK bool x509_valid_at(const struct x509_cert *cert, int64_t now_s, struct att_error *e);
 
-/* Bundles: concatenated PEM CERTIFICATE blocks (LF or CRLF, text between blocks ignored), or one DER. */
+/* Bundles: concatenated PEM CERTIFICATE blocks (LF or CRLF, text between blocks ignored), or one DER.
+ * A block with another label, a damaged one, or none at all is an error with its offset. */
 struct x509_bundle {
 	struct x509_cert **certs;       /* each one reference owned by the bundle */
 	size_t n;
@@ -63,6 +72,9 @@ struct x509_bundle {
 ATT_CHECK bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, struct x509_bundle *out, struct att_error *e);
 ATT_CHECK bool x509_bundle_add(struct x509_bundle *b, struct x509_cert *cert, struct att_error *e);  /* takes a new reference */
 void x509_bundle_clear(struct x509_bundle *b);
+/* The first certificate of the bundle that issued cert (x509_issued_by), borrowed; NULL with the reason. */
+struct x509_cert *x509_find_issuer(struct crypto *c, const struct x509_bundle *b, const struct x509_cert *cert,
+    unsigned below, struct att_error *e);
 /* DER to PEM text with 64-column lines. */
 char *x509_to_pem(struct arena *a, const void *der, size_t n);
 
@@ -79,6 +91,11 @@ bool x509_crl_names_issuer(const struct x509_crl *l, const struct x509_cert *iss
 ATT_CHECK bool x509_crl_signed_by(struct crypto *c, const struct x509_crl *l, const struct x509_cert *issuer, struct att_error *e);
 /* this_update <= now <= next_update; an absent next_update fails. */
 ATT_CHECK bool x509_crl_current(const struct x509_crl *l, int64_t now_s, struct att_error *e);
+/* CRL number, magnitude big-endian without leading zero ("\0" for 0); NULL and 0 when absent. */
+const uint8_t *x509_crl_number(const struct x509_crl *l, size_t *n);
+size_t x509_crl_nrevoked(const struct x509_crl *l);
+/* The list's issuer is the certificate's issuer and the serial number is listed. False says nothing
+ * about a certificate of another issuer: ask x509_crl_names_issuer() first. */
 bool x509_crl_revokes(const struct x509_crl *l, const struct x509_cert *cert);
 const uint8_t *x509_crl_sha256(const struct x509_crl *l);
 
@@ -102,11 +119,15 @@ struct x509_template {
 };
 ATT_CHECK bool x509_make(struct crypto *c, const struct x509_template *t, const struct pubkey *subject_key,
     struct privkey *issuer_key, struct x509_cert **out, struct att_error *e);
+/* The same, appended to out and not read back: so a certificate can be made that we would not accept. */
+ATT_CHECK bool x509_make_der(struct crypto *c, const struct x509_template *t, const struct pubkey *subject_key,
+    struct privkey *issuer_key, struct buf *out, struct att_error *e);
 struct x509_crl_template {
 	const struct x509_cert *issuer;
-	int64_t this_update_s, next_update_s;
+	int64_t this_update_s, next_update_s;           /* next_update_s 0: none */
 	uint64_t number;
 	const uint64_t *revoked; size_t nrevoked;       /* serial numbers */
+	const struct x509_ext *exts; size_t nexts;      /* behind authority key id and CRL number */
 	enum sig_alg alg;
 };
 /* DER into the arena. */

@@ -9,7 +9,7 @@
 #include "lib/base/arena.h"
 #include "server/audit/audit.h"
 #include "server/config/config.h"
-#include "server/front/pool.h"
+#include "server/pool/pool.h"
 #include "server/http/http.h"
 #include "server/ipc/messages.h"
 
@@ -30,6 +30,8 @@ struct api {
 	unsigned (*live_workers)(void *state, uint32_t provider);
 	void (*reply)(struct req *r, struct resp *resp);
 	int64_t (*now_s)(void);
+	int64_t (*now_us)(void);                /* monotonic, as req->started_us */
+	void (*gauges)(void *state);            /* brings the gauges of metrics.h up to date */
 };
 
 /* What a request is about, found from its head; hangs at req->state until api_done(). */
@@ -61,7 +63,7 @@ extern const struct api_route api_routes[];
 
 /* For the listener, in struct http_app's shapes; state is a struct api. */
 bool api_begin(void *state, struct req *r, struct resp *refusal);
-void api_body_refused(void *state, struct req *r, bool too_large, struct resp *refusal);
+void api_body_refused(void *state, struct req *r, enum http_body_problem why, struct resp *refusal);
 void api_finish(void *state, struct req *r);
 void api_done(void *state, struct req *r, unsigned status);
 
@@ -89,6 +91,5 @@ void request_id_make(const char *traceparent, char out[REQUEST_ID_TEXT]);
 bool api_version_known(const char *version);
 /* limits.body of a canonical attestation type. */
 uint32_t body_limit(const struct config *c, const char *type);
-unsigned status_class(unsigned status);         /* label index: 1xx, 2xx, ... as 0..4 */
 
 #endif

@@ -43,14 +43,20 @@ static void answered(struct pool_job *job, const struct frame *f)
 	struct att_error e = { 0 };
 	struct answer a = lost_answer(c);
 	struct resp resp;
+	bool recorded;
 
 	if (!f || !answer_decode(f, &a, &e))
 		(void)att_fail(&e, ATT_E_INTERNAL, "the process that verified this request failed");
+	if (a.status == 401)
+		metric_add(M_unauthorized, 0, 1);
 	if (a.verdict <= ATT_PERMITTED)
 		metric_add(M_verdicts, a.verdict, 1);
-	if (!audit(c, &a, &e) || e.code != ATT_E_OK) {
+	recorded = audit(c, &a, &e);
+	if (!recorded)
+		metric_add(M_audit_failures, 0, 1);
+	if (e.code != ATT_E_OK) {
 		log_event(LOG_ERROR, "attest.failed", "request", "%s", c->r->id, "error", "%s", e.text, NULL);
-		api_problem(c, ATT_E_INTERNAL, "%s", f ? "the decision could not be recorded" : e.text);
+		api_problem(c, ATT_E_INTERNAL, "%s", recorded ? e.text : "the decision could not be recorded");
 		return;
 	}
 	resp = resp_copy(a.status, rd_ptr(&a.body), rd_left(&a.body));

@@ -45,11 +45,6 @@ uint32_t body_limit(const struct config *c, const char *type)
 	return limit;
 }
 
-unsigned status_class(unsigned status)
-{
-	return status >= 100 && status < 600 ? status / 100 - 1 : 4;
-}
-
 struct resp resp_copy(unsigned status, const void *text, size_t n)
 {
 	struct resp resp = { .status = status, .body_len = n };
@@ -63,6 +58,19 @@ struct resp resp_copy(unsigned status, const void *text, size_t n)
 	return resp;
 }
 
+static void count_refusal(enum att_err code)
+{
+	static const struct { enum att_err code; enum metric metric; } rows[] = {
+		{ ATT_E_LIMIT, M_body_too_large },
+		{ ATT_E_OVERLOADED, M_queue_full },
+		{ ATT_E_UNAUTHORIZED, M_unauthorized },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].code == code)
+			metric_add(rows[i].metric, 0, 1);
+}
+
 struct resp resp_problem(struct api *api, const struct req *r, enum att_err code, const char *message)
 {
 	struct problem p = { .code = att_err_name(code), .message = message, .request_id = r->id };
@@ -72,6 +80,7 @@ struct resp resp_problem(struct api *api, const struct req *r, enum att_err code
 
 	if (!problem_json(api->scratch, &p, &body, &e))
 		body = rd_make(out_of_memory, sizeof out_of_memory - 1);
+	count_refusal(code);
 	resp = resp_copy((unsigned)att_err_http(code), rd_ptr(&body), rd_left(&body));
 	if (code == ATT_E_OVERLOADED)
 		resp.retry_after_s = 1;
@@ -170,9 +179,8 @@ static bool is_json(const char *content_type)
 	static const char want[] = "application/json";
 	const size_t n = sizeof want - 1;
 
-	return content_type && strncasecmp(content_type, want, n) == 0 && strspn(content_type + n, " \t;") ==
-	    strcspn(content_type + n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") &&
-	    (content_type[n] == 0 || strchr(" \t;", content_type[n]));
+	/* strchr finds the closing NUL too: nothing at all may follow. */
+	return content_type && strncasecmp(content_type, want, n) == 0 && strchr(" \t;", content_type[n]);
 }
 
 static bool check_media_type(struct head *h)
@@ -215,16 +223,15 @@ bool api_begin(void *state, struct req *r, struct resp *refusal)
 	if (ok && check_length(&h, r))
 		return true;
 	*refusal = resp_problem(api, r, h.e.code, h.e.text);
-	refusal->status = (unsigned)att_err_http(h.e.code);
 	refusal->allow = h.allow;
 	return false;
 }
 
-void api_body_refused(void *state, struct req *r, bool too_large, struct resp *refusal)
+void api_body_refused(void *state, struct req *r, enum http_body_problem why, struct resp *refusal)
 {
 	struct att_error e = { 0 };
 
-	if (too_large)
+	if (why == HTTP_BODY_TOO_LARGE)
 		(void)att_fail(&e, ATT_E_LIMIT, "the body has more than %zu bytes", r->body_max);
 	else
 		(void)att_fail(&e, ATT_E_OVERLOADED, "too many request bodies are being received");
@@ -242,9 +249,15 @@ void api_finish(void *state, struct req *r)
 void api_done(void *state, struct req *r, unsigned status)
 {
 	struct api_call *c = r->state;
+	struct api *api = state;
+	unsigned route = c && c->route ? c->route->metric : METRIC_ROUTE_none;
+	int64_t took_us = api->now_us() - r->started_us;
 
-	(void)state;
-	(void)status;
+	/* Status 0: the client was gone before the answer; that is no answer. */
+	if (status) {
+		metric_add(M_requests, METRIC_ROUTE_CODE(route, status), 1);
+		metric_observe_us(M_request_seconds, route, took_us > 0 ? (uint64_t)took_us : 0);
+	}
 	free(c);
 	r->state = NULL;
 }

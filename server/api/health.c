@@ -76,6 +76,7 @@ void api_metrics(struct api_call *c)
 	struct resp resp = { .status = 200, .is_owned = true,
 	    .content_type = "text/plain; version=0.0.4; charset=utf-8" };
 
+	c->api->gauges(c->api->state);
 	resp.body = metrics_text(&resp.body_len);
 	if (resp.body)
 		api_answer(c, &resp);

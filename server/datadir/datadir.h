@@ -9,7 +9,7 @@
 
 #include "lib/base/secret.h"
 
-#define DATADIR_PATH_MAX 4096
+#define DATADIR_PATH_MAX 2048
 
 enum datadir_folder { DATADIR_KEYS, DATADIR_TLS, DATADIR_STORE, DATADIR_AUDIT, DATADIR_FOLDERS };
 

@@ -14,6 +14,9 @@ enum http_method {
 
 #define REQUEST_ID_TEXT 64
 
+/* More body came than the application allows; or more bodies are under way than the listener may hold. */
+enum http_body_problem { HTTP_BODY_TOO_LARGE, HTTP_BODY_NO_ROOM };
+
 struct req {
 	enum http_method method;
 	const char *path;               /* percent-decoded, begins with '/' */

@@ -15,8 +15,8 @@
 #include "server/log/log.h"
 
 #define CONNECTION_MEMORY ((size_t)32 * 1024)   /* request line, headers and the read buffer */
-#define DROP_MAX ((size_t)64 * 1024)            /* of a refused request's body: dropped to keep the connection */
-#define DROP_CHUNKED_MAX ((size_t)1024 * 1024)  /* of a body that turned out too large */
+/* Of a refused request's body: read and dropped, so that the client hears the reason before it has sent everything. */
+#define DROP_MAX ((size_t)1024 * 1024)
 #define BODY_FIRST ((size_t)16 * 1024)
 #define JSON_TYPE "application/json; charset=utf-8"
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -241,6 +241,12 @@ static struct exchange *exchange_new(struct http_listener *l, struct MHD_Connect
 	return x;
 }
 
+/* A client that waits for 100 Continue has sent no body; one with a huge body is not listened to. */
+static bool must_answer_now(const struct req *r)
+{
+	return r->is_ambiguous || r->header(r, "Expect") || (r->has_length && r->length > DROP_MAX);
+}
+
 static enum MHD_Result begin(struct http_listener *l, struct MHD_Connection *mhd, const char *url,
     const char *method, void **slot)
 {
@@ -256,7 +262,7 @@ static enum MHD_Result begin(struct http_listener *l, struct MHD_Connection *mhd
 		return MHD_YES;
 	refuse(x, &refusal);
 	/* Answering now makes the library close the connection after the answer, unread body and all. */
-	return x->r.is_ambiguous || (x->r.has_length && x->r.length > DROP_MAX) ? queue(x) : MHD_YES;
+	return must_answer_now(&x->r) ? queue(x) : MHD_YES;
 }
 
 static bool grow(struct exchange *x, size_t need)
@@ -299,7 +305,7 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t *n
 		refuse_body(x, HTTP_BODY_NO_ROOM);
 	if (x->is_answered) {
 		x->dropped += came;
-		return x->dropped <= DROP_CHUNKED_MAX ? MHD_YES : MHD_NO;
+		return x->dropped <= DROP_MAX ? MHD_YES : MHD_NO;
 	}
 	bytes_copy(x->body + x->r.body_len, data, came);
 	x->r.body_len += came;

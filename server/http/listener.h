@@ -12,8 +12,6 @@
 #include "lib/base/err.h"
 #include "server/http/http.h"
 
-enum http_body_problem { HTTP_BODY_TOO_LARGE, HTTP_BODY_NO_ROOM };
-
 struct http_app {
 	void *state;
 	/* False: *refusal is the answer; the body, if it is small, is read and dropped first. */

@@ -101,7 +101,7 @@ enum channel_got channel_recv(struct channel *c, bool wait, struct frame *out, i
 
 	drop_large(c);
 	n = fdpass_recv(c->fd, c->inline_buf, DATAGRAM_MAX, &got_fd, wait);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (n < 0 && errno == EAGAIN)
 		return CHANNEL_EMPTY;
 	if (n == 0 || (n < 0 && (errno == ECONNRESET || errno == EPIPE)))
 		return CHANNEL_CLOSED;
@@ -127,7 +127,7 @@ static bool send_parts(struct channel *c, struct iovec *parts, size_t nparts, in
 {
 	if (fdpass_send(c->fd, parts, nparts, fd, wait))
 		return true;
-	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+	if (errno == EAGAIN || errno == ENOBUFS)
 		return att_fail(e, ATT_E_OVERLOADED, "channel: full");
 	return att_fail(e, ATT_E_INTERNAL, "channel: %s", strerror(errno));
 }

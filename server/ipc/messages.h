@@ -2,7 +2,7 @@
  * messages.h - what the blocks of the messages hold; building and reading them.
  *
  * CONFIG    [effective configuration, YAML] [struct role_facts]
- * CHANNEL   [u32 id of the worker that is replaced, 0 none]; frame.id is the worker's id, frame.provider its provider
+ * CHANNEL   [u64 id of the worker that is replaced, 0 none]; frame.id is the worker's id, frame.provider its provider
  * BUNDLE    [endorsements: blocks] [extra anchors: blocks]
  * ATTEST    [type as in the path] [request id] [bearer, empty: none] [body]      front to worker
  * ANSWER    struct answer                                                       worker to front

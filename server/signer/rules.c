@@ -28,7 +28,9 @@ static size_t result_claim(const struct json *member)
 
 static bool object_of(struct arena *a, struct rd claims, struct json **out, struct att_error *e)
 {
-	if (!json_parse(a, rd_ptr(&claims), rd_left(&claims), NULL, out, e))
+	static const struct json_limits limits = { .u64_member = "nonce" };
+
+	if (!json_parse(a, rd_ptr(&claims), rd_left(&claims), &limits, out, e))
 		return att_within(e, "claims");
 	return json_is(*out, JSON_OBJECT) || att_fail(e, ATT_E_BAD_FORMAT, "claims: not an object");
 }

@@ -223,7 +223,8 @@ static bool prepare(struct signer *s, struct att_error *e)
 		    !watch(s, &s->manage))
 			return att_fail(e, ATT_E_INTERNAL, "the front's channel: %s", strerror(errno));
 	}
-	return open_keys(s, e) && role_confine(s->env, SANDBOX_SIGNER, NULL, 0, e) && watch(s, &s->control);
+	return open_keys(s, e) && role_confine(s->env, SANDBOX_SIGNER, NULL, 0, e) &&
+	    role_say(s->env, OP_READY, 0, e) && watch(s, &s->control);
 }
 
 int signer_run(struct role_env *env)

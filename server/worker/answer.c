@@ -46,14 +46,15 @@ static bool hash_into(struct worker *w, const void *p, size_t n, const uint8_t *
 /* An absent bearer is an anonymous caller; a bearer that nobody knows is refused even where none is needed. */
 static bool identify(struct worker *w, struct asked *q, struct answer *out, struct att_error *e)
 {
+	const uint8_t *text = rd_ptr(&q->bearer);
 	const struct principal *who = NULL;
 	uint8_t sha[32];
 	bool hashed;
 
 	if (rd_empty(&q->bearer))
 		return true;
-	hashed = digest(w->crypto, DIGEST_SHA256, rd_ptr(&q->bearer), rd_left(&q->bearer), sha, e);
-	secret_wipe((void *)(uintptr_t)rd_ptr(&q->bearer), rd_left(&q->bearer));
+	hashed = digest(w->crypto, DIGEST_SHA256, text, rd_left(&q->bearer), sha, e);
+	secret_wipe((void *)(uintptr_t)text, rd_left(&q->bearer));
 	if (!hashed)
 		return false;
 	who = principals_find(&w->principals, sha);

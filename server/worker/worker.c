@@ -117,7 +117,8 @@ int worker_run(struct role_env *env, worker_handler handler)
 	/* One big request must not leave the worker big: freed blocks of this size go back to the kernel. */
 	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	(void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
-	if (!prepare(&w, &e) || !role_confine(env, SANDBOX_VERIFY, NULL, 0, &e))
+	if (!prepare(&w, &e) || !role_confine(env, SANDBOX_VERIFY, NULL, 0, &e) ||
+	    !role_say(env, OP_READY, 0, &e))
 		status = role_failed("worker.start", &e);
 	else
 		status = loop(&w, handler);

@@ -17,7 +17,8 @@
 #define NOW INT64_C(1700000000)
 #define NKEYS 3
 
-static const char claims[] = "{\"x-ms-attestation-type\":\"sevsnpvm\",\"nonce\":\"n\",\"text\":\"\xc3\xa4\xe2\x82\xac\"}";
+static const char claims[] =
+    "{\"x-ms-attestation-type\":\"sevsnpvm\",\"nonce\":\"n\",\"text\":\"\xc3\xa4\xe2\x82\xac\"}";
 
 static int die(const struct att_error *e)
 {
@@ -27,12 +28,16 @@ static int die(const struct att_error *e)
 
 static bool make_one(enum att_token_alg alg, struct att_signing_key **k, char **token, struct att_error *e)
 {
-	const struct att_token_std std = { .issuer = ISSUER, .now_s = NOW, .lifetime_s = 3600, .with_jti = true,
+	const struct att_token_std std = { .issuer = ISSUER,
+		.now_s = NOW,
+		.lifetime_s = 3600,
+		.with_jti = true,
 		.audience = "https://relying.test" };
 
 	return att_signing_key_generate(alg, k, e) &&
-	    att_signing_key_self_certify(*k, ISSUER, NOW - 60, NOW + 86400, e) &&
-	    att_token_sign(*k, (struct att_bytes){ (const uint8_t *)claims, sizeof claims - 1 }, &std, token, e);
+	       att_signing_key_self_certify(*k, ISSUER, NOW - 60, NOW + 86400, e) &&
+	       att_token_sign(
+	           *k, (struct att_bytes){ (const uint8_t *)claims, sizeof claims - 1 }, &std, token, e);
 }
 
 static int make(void)
@@ -49,7 +54,8 @@ static int make(void)
 			return die(&e);
 	if (!att_token_jwks(keys, NKEYS, &jwks, &e))
 		return die(&e);
-	(void)printf("{\"issuer\":\"%s\",\"now\":%lld,\"jwks\":%s,\"tokens\":[", ISSUER, (long long)NOW, jwks);
+	(void)printf(
+	    "{\"issuer\":\"%s\",\"now\":%lld,\"jwks\":%s,\"tokens\":[", ISSUER, (long long)NOW, jwks);
 	for (size_t i = 0; i < NKEYS; i++) {
 		(void)printf("%s{\"alg\":\"%s\",\"token\":\"%s\"}", i ? "," : "", algs[i].name, tokens[i]);
 		free(tokens[i]);

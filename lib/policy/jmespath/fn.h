@@ -6,7 +6,8 @@
 
 /* Types a parameter accepts; the last two say more about an ARRAY. */
 enum jmes_type {
-	TYPE_NULL = 1, TYPE_BOOLEAN = 2, TYPE_NUMBER = 4, TYPE_STRING = 8, TYPE_ARRAY = 16, TYPE_OBJECT = 32,
+	TYPE_NULL = 1, TYPE_BOOLEAN = 2, TYPE_NUMBER = 4, TYPE_STRING = 8, TYPE_ARRAY = 16,
+	    TYPE_OBJECT = 32,
 	TYPE_ANY = 63,
 	TYPE_EXPREF = 64,
 	TYPE_NUMBERS = 128, TYPE_STRINGS = 256          /* array[number], array[string] */
@@ -36,14 +37,18 @@ extern const size_t jmes_nfns;
 
 const struct jmes_fn *jmes_fn_find(const char *name, size_t len);       /* NULL when there is none */
 /* Checks the arguments' types and runs; NULL = failed. */
-const struct json *jmes_fn_call(struct jmes_ev *x, const struct jmes_fn *fn, const struct jmes_arg *args, size_t n);
+const struct json *jmes_fn_call(struct jmes_ev *x, const struct jmes_fn *fn,
+    const struct jmes_arg *args, size_t n);
 unsigned jmes_type_of(const struct json *v);
 const char *jmes_type_name(const struct json *v);
 
 jmes_fn_run jmes_fn_abs, jmes_fn_avg, jmes_fn_ceil, jmes_fn_floor, jmes_fn_sum, jmes_fn_to_number;
-jmes_fn_run jmes_fn_ends_with, jmes_fn_equals_ignore_case, jmes_fn_join, jmes_fn_starts_with, jmes_fn_to_string;
-jmes_fn_run jmes_fn_contains, jmes_fn_length, jmes_fn_not_null, jmes_fn_reverse, jmes_fn_to_array, jmes_fn_type;
-jmes_fn_run jmes_fn_map, jmes_fn_max, jmes_fn_max_by, jmes_fn_min, jmes_fn_min_by, jmes_fn_sort, jmes_fn_sort_by;
+jmes_fn_run jmes_fn_ends_with, jmes_fn_equals_ignore_case, jmes_fn_join, jmes_fn_starts_with,
+    jmes_fn_to_string;
+jmes_fn_run jmes_fn_contains, jmes_fn_length, jmes_fn_not_null, jmes_fn_reverse, jmes_fn_to_array,
+    jmes_fn_type;
+jmes_fn_run jmes_fn_map, jmes_fn_max, jmes_fn_max_by, jmes_fn_min, jmes_fn_min_by, jmes_fn_sort,
+    jmes_fn_sort_by;
 jmes_fn_run jmes_fn_keys, jmes_fn_merge, jmes_fn_values;
 
 #endif

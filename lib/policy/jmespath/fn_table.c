@@ -38,7 +38,8 @@ const struct jmes_fn jmes_fns[] = {
 const size_t jmes_nfns = COUNT(jmes_fns);
 
 static const struct { unsigned type; const char *name; } type_names[] = {
-	{ TYPE_NULL, "null" }, { TYPE_BOOLEAN, "boolean" }, { TYPE_NUMBER, "number" }, { TYPE_STRING, "string" },
+	{ TYPE_NULL, "null" }, { TYPE_BOOLEAN, "boolean" }, { TYPE_NUMBER, "number" },
+	{ TYPE_STRING, "string" },
 	{ TYPE_ARRAY, "array" }, { TYPE_OBJECT, "object" }, { TYPE_EXPREF, "expression" },
 	{ TYPE_NUMBERS, "array of numbers" }, { TYPE_STRINGS, "array of strings" },
 };
@@ -94,7 +95,8 @@ static const char *mask_text(struct jmes_ev *x, unsigned mask)
 	for (size_t i = 0; i < COUNT(type_names); i++) {
 		if (!(mask & type_names[i].type))
 			continue;
-		text = text ? arena_printf(x->a, "%s or %s", text, type_names[i].name) : type_names[i].name;
+		text = text ? arena_printf(x->a, "%s or %s", text,
+		    type_names[i].name) : type_names[i].name;
 		if (!text)
 			break;
 	}
@@ -109,7 +111,8 @@ static bool elements_match(const struct json *array, unsigned mask)
 	if (array->len == 0)
 		return true;
 	want = jmes_type_of(array->child);
-	if (!((want == TYPE_NUMBER && mask & TYPE_NUMBERS) || (want == TYPE_STRING && mask & TYPE_STRINGS)))
+	if (!((want == TYPE_NUMBER && mask & TYPE_NUMBERS) ||
+	    (want == TYPE_STRING && mask & TYPE_STRINGS)))
 		return false;
 	for (const struct json *c = array->child; c; c = c->next)
 		if (jmes_type_of(c) != want)
@@ -137,7 +140,8 @@ static bool check_arg(struct jmes_ev *x, const struct jmes_fn *fn, const struct 
 	return false;
 }
 
-const struct json *jmes_fn_call(struct jmes_ev *x, const struct jmes_fn *fn, const struct jmes_arg *args, size_t n)
+const struct json *jmes_fn_call(struct jmes_ev *x, const struct jmes_fn *fn,
+    const struct jmes_arg *args, size_t n)
 {
 	size_t offset = x->offset;
 

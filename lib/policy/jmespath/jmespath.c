@@ -3,7 +3,8 @@
 #include "lib/policy/jmespath/eval.h"
 #include "lib/policy/jmespath/parse.h"
 
-bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **out, struct jmes_problem *p,
+bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **out,
+    struct jmes_problem *p,
     struct att_error *e)
 {
 	struct jmes_problem unwanted;
@@ -14,7 +15,8 @@ bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **o
 
 	*r.problem = (struct jmes_problem){ 0 };
 	if (len > JMES_TEXT_MAX)
-		return jmes_report(&r, JMES_LIMIT, JMES_TEXT_MAX, "the expression has %zu bytes, more than %zu",
+		return jmes_report(&r, JMES_LIMIT, JMES_TEXT_MAX,
+		    "the expression has %zu bytes, more than %zu",
 		    len, JMES_TEXT_MAX);
 	root = jmes_parse(&parser);
 	if (!root)
@@ -27,7 +29,8 @@ bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **o
 	return true;
 }
 
-bool jmes_search(const struct jmes *q, const struct json *doc, struct jmes_budget *b, struct jmes_problem *p,
+bool jmes_search(const struct jmes *q, const struct json *doc, struct jmes_budget *b,
+    struct jmes_problem *p,
     struct arena *a, const struct json **out, struct att_error *e)
 {
 	struct jmes_problem unwanted;

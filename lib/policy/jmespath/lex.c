@@ -151,7 +151,8 @@ static bool lex_raw(struct jmes_lexer *l, struct jmes_tok *t)
 	if (!measure(l, t) || !(s = inner(l, t, &n)))
 		return false;
 	if (!jmes_text_valid(s, n, &bad))
-		return jmes_report(l->r, JMES_SYNTAX, l->pos, "raw string is not UTF-8 at its byte %zu", bad);
+		return jmes_report(l->r, JMES_SYNTAX, l->pos,
+		    "raw string is not UTF-8 at its byte %zu", bad);
 	v = arena_alloc(l->r->a, sizeof *v);
 	if (!v)
 		return jmes_report_memory(l->r, l->pos);
@@ -179,7 +180,8 @@ static bool lex_op(struct jmes_lexer *l, struct jmes_tok *t)
 
 bool jmes_lex_next(struct jmes_lexer *l, struct jmes_tok *t)
 {
-	static const struct { char first; bool (*lex)(struct jmes_lexer *, struct jmes_tok *); } starts[] = {
+	static const struct { char first; bool (*lex)(struct jmes_lexer *,
+	    struct jmes_tok *); } starts[] = {
 		{ '"', lex_quoted }, { '`', lex_literal }, { '\'', lex_raw }, { '-', lex_number },
 	};
 	bool (*lex)(struct jmes_lexer *, struct jmes_tok *) = lex_op;

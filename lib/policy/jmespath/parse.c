@@ -2,16 +2,18 @@
 
 /*
  * Binding powers: an operator takes what stands left of it while its power is above that of the
- * operator before.  A projection reaches right over everything of at least POWER_PROJECTED.
+ * operator before.  Only '.', '[' and '[?' directly behind a projection belong to its right side;
+ * flatten, comparisons and all weaker ones work on the projected list as a whole.
  */
 enum {
-	POWER_NONE = 0, POWER_PIPE = 1, POWER_OR = 2, POWER_AND = 3, POWER_COMPARE = 5, POWER_FLATTEN = 9,
-	POWER_PROJECTED = 10, POWER_STAR = 20, POWER_FILTER = 21, POWER_DOT = 40, POWER_NOT = 45,
-	POWER_BRACKET = 55
+	POWER_NONE, POWER_PIPE, POWER_OR, POWER_AND, POWER_COMPARE, POWER_FLATTEN, POWER_STAR,
+	    POWER_FILTER,
+	POWER_DOT, POWER_NOT, POWER_BRACKET
 };
 
 typedef struct jmes_node *prefix_fn(struct jmes_parser *p, const struct jmes_tok *t);
-typedef struct jmes_node *infix_fn(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t);
+typedef struct jmes_node *infix_fn(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t);
 
 static prefix_fn prefix_name, prefix_quoted, prefix_literal, prefix_current, prefix_star, prefix_flatten,
     prefix_filter, prefix_not, prefix_hash, prefix_bracket, prefix_paren;
@@ -64,7 +66,8 @@ bool jmes_parse_advance(struct jmes_parser *p)
 	return jmes_lex_next(&p->lex, &p->ahead);
 }
 
-struct jmes_node *jmes_parse_unexpected(struct jmes_parser *p, const struct jmes_tok *t, const char *wanted)
+struct jmes_node *jmes_parse_unexpected(struct jmes_parser *p, const struct jmes_tok *t,
+    const char *wanted)
 {
 	(void)jmes_report(p->r, JMES_SYNTAX, t->offset, "%s stands where %s is expected",
 	    rules[t->kind].text, wanted);
@@ -88,28 +91,29 @@ void jmes_parse_later(struct jmes_parser *p, enum jmes_class c, size_t offset, c
 	p->later_message = message ? message : jmes_class_name(c);
 }
 
-static uint32_t height(const struct jmes_node *n)
-{
-	return n ? n->height : 0;
-}
-
 struct jmes_node *jmes_parse_node(struct jmes_parser *p, enum jmes_node_kind k, size_t offset,
     struct jmes_node *left, struct jmes_node *right)
 {
-	uint32_t h = 1 + (height(left) > height(right) ? height(left) : height(right));
 	struct jmes_node *n;
 
-	if (h > JMES_HEIGHT_MAX) {
-		(void)jmes_report(p->r, JMES_LIMIT, offset, "more than %d operators in a chain", JMES_HEIGHT_MAX);
-		return NULL;
-	}
 	n = arena_alloc(p->r->a, sizeof *n);
 	if (!n) {
 		(void)jmes_report_memory(p->r, offset);
 		return NULL;
 	}
-	*n = (struct jmes_node){ .kind = k, .height = h, .offset = offset, .left = left, .right = right };
+	*n = (struct jmes_node){ .kind = k, .height = 1, .offset = offset, .left = left, .right = right };
+	if ((left && !jmes_parse_raise(p, n, left)) || (right && !jmes_parse_raise(p, n, right)))
+		return NULL;
 	return n;
+}
+
+bool jmes_parse_raise(struct jmes_parser *p, struct jmes_node *n, const struct jmes_node *child)
+{
+	if (n->height <= child->height)
+		n->height = child->height + 1;
+	return n->height <= JMES_HEIGHT_MAX ||
+	    jmes_report(p->r, JMES_LIMIT, n->offset, "more than %d operators in a chain",
+	    JMES_HEIGHT_MAX);
 }
 
 static struct jmes_node *current(struct jmes_parser *p)
@@ -142,9 +146,7 @@ static struct jmes_node *projected(struct jmes_parser *p, int power)
 		return jmes_parse_expression(p, power);
 	if (k == TOK_DOT)
 		return jmes_parse_advance(p) ? dot_right(p, power) : NULL;
-	if (rules[k].power < POWER_PROJECTED)
-		return current(p);
-	return jmes_parse_unexpected(p, &p->cur, "an operator");
+	return current(p);
 }
 
 static struct jmes_node *project(struct jmes_parser *p, enum jmes_node_kind k, struct jmes_node *left,
@@ -241,7 +243,8 @@ static struct jmes_node *prefix_bracket(struct jmes_parser *p, const struct jmes
 	return left ? infix_bracket(p, left, t) : NULL;
 }
 
-static struct jmes_node *infix_binary(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t)
+static struct jmes_node *infix_binary(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t)
 {
 	const struct rule *rule = &rules[t->kind];
 	struct jmes_node *right = jmes_parse_expression(p, rule->power);
@@ -249,7 +252,8 @@ static struct jmes_node *infix_binary(struct jmes_parser *p, struct jmes_node *l
 	return right ? jmes_parse_node(p, rule->kind, t->offset, left, right) : NULL;
 }
 
-static struct jmes_node *infix_compare(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t)
+static struct jmes_node *infix_compare(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t)
 {
 	struct jmes_node *n = infix_binary(p, left, t);
 
@@ -258,35 +262,41 @@ static struct jmes_node *infix_compare(struct jmes_parser *p, struct jmes_node *
 	return n;
 }
 
-static struct jmes_node *infix_dot(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t)
+static struct jmes_node *infix_dot(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t)
 {
 	struct jmes_node *right;
 
+	/*
+	 * With POWER_DOT here, as in some implementations, the projection of "a.*.b.c" would end before
+	 * ".c", while that of "*.b.c" reaches to the end.  The specification knows no such difference.
+	 */
 	if (p->cur.kind == TOK_STAR)
-		return jmes_parse_advance(p) ? project(p, NODE_PROJECT_VALUES, left, t->offset, POWER_DOT) : NULL;
+		return jmes_parse_advance(p) ? project(p, NODE_PROJECT_VALUES, left, t->offset,
+		    POWER_STAR) : NULL;
 	right = dot_right(p, POWER_DOT);
 	return right ? jmes_parse_node(p, NODE_CHAIN, t->offset, left, right) : NULL;
 }
 
-static struct jmes_node *infix_flatten(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t)
+static struct jmes_node *infix_flatten(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t)
 {
 	struct jmes_node *flat = jmes_parse_node(p, NODE_FLATTEN, t->offset, left, NULL);
 
 	return project(p, NODE_PROJECT, flat, t->offset, POWER_FLATTEN);
 }
 
-static struct jmes_node *infix_filter(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t)
+static struct jmes_node *infix_filter(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t)
 {
 	struct jmes_node *condition = jmes_parse_expression(p, POWER_NONE), *n;
 
 	if (!condition || !jmes_parse_expect(p, TOK_RBRACKET))
 		return NULL;
 	n = project(p, NODE_FILTER, left, t->offset, POWER_FILTER);
-	if (!n)
+	if (!n || !jmes_parse_raise(p, n, condition))
 		return NULL;
 	n->third = condition;
-	if (n->height <= condition->height)
-		n->height = condition->height + 1;
 	return n;
 }
 
@@ -325,7 +335,8 @@ static struct jmes_node *slice(struct jmes_parser *p, struct jmes_node *left, si
 	return project(p, NODE_PROJECT, n, offset, POWER_STAR);
 }
 
-static struct jmes_node *infix_bracket(struct jmes_parser *p, struct jmes_node *left, const struct jmes_tok *t)
+static struct jmes_node *infix_bracket(struct jmes_parser *p, struct jmes_node *left,
+    const struct jmes_tok *t)
 {
 	struct jmes_tok first = p->cur;
 	struct jmes_node *n;

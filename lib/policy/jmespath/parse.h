@@ -25,9 +25,12 @@ bool jmes_parse_advance(struct jmes_parser *p);
 /* Consumes a token of this kind, or reports what was wanted. */
 bool jmes_parse_expect(struct jmes_parser *p, enum jmes_tok_kind k);
 /* Reports the token as out of place.  Always NULL. */
-struct jmes_node *jmes_parse_unexpected(struct jmes_parser *p, const struct jmes_tok *t, const char *wanted);
+struct jmes_node *jmes_parse_unexpected(struct jmes_parser *p, const struct jmes_tok *t,
+    const char *wanted);
 struct jmes_node *jmes_parse_node(struct jmes_parser *p, enum jmes_node_kind k, size_t offset,
     struct jmes_node *left, struct jmes_node *right);
+/* Makes n at least one higher than its child; reports when that passes JMES_HEIGHT_MAX. */
+bool jmes_parse_raise(struct jmes_parser *p, struct jmes_node *n, const struct jmes_node *child);
 /* Remembers a failure that is not one of syntax. */
 void jmes_parse_later(struct jmes_parser *p, enum jmes_class c, size_t offset, const char *message);
 

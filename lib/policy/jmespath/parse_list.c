@@ -8,7 +8,8 @@ static struct jmes_item *item_add(struct jmes_parser *p, struct jmes_node *list)
 	struct jmes_item *it;
 
 	if (list->nitems == JMES_ITEMS_MAX) {
-		(void)jmes_report(p->r, JMES_LIMIT, list->offset, "more than %d items in one list", JMES_ITEMS_MAX);
+		(void)jmes_report(p->r, JMES_LIMIT, list->offset, "more than %d items in one list",
+		    JMES_ITEMS_MAX);
 		return NULL;
 	}
 	it = arena_alloc(p->r->a, sizeof *it);
@@ -64,12 +65,7 @@ static bool item(struct jmes_parser *p, struct jmes_node *list)
 	if (!it || (list->kind == NODE_HASH && !hash_key(p, list, it)))
 		return false;
 	it->expr = list->kind == NODE_CALL ? argument(p) : jmes_parse_expression(p, 0);
-	if (!it->expr)
-		return false;
-	if (list->height <= it->expr->height)
-		list->height = it->expr->height + 1;
-	return list->height <= JMES_HEIGHT_MAX ||
-	    jmes_report(p->r, JMES_LIMIT, list->offset, "more than %d operators in a chain", JMES_HEIGHT_MAX);
+	return it->expr && jmes_parse_raise(p, list, it->expr);
 }
 
 static struct jmes_node *items(struct jmes_parser *p, struct jmes_node *list, enum jmes_tok_kind close)
@@ -100,8 +96,10 @@ static void check_call(struct jmes_parser *p, struct jmes_node *call, const stru
 		jmes_parse_later(p, JMES_UNKNOWN_FUNCTION, name->offset,
 		    arena_printf(p->r->a, "no function is called %.60s", name->name));
 	else if (call->nitems < fn->nargs || (call->nitems > fn->nargs && !fn->variadic))
-		jmes_parse_later(p, JMES_ARITY, name->offset, arena_printf(p->r->a, "%s takes %s%zu argument%s, not %zu",
-		    fn->name, fn->variadic ? "at least " : "", fn->nargs, fn->nargs == 1 ? "" : "s", call->nitems));
+		jmes_parse_later(p, JMES_ARITY, name->offset,
+		    arena_printf(p->r->a, "%s takes %s%zu argument%s, not %zu",
+		    fn->name, fn->variadic ? "at least " : "", fn->nargs, fn->nargs == 1 ? "" : "s",
+		    call->nitems));
 }
 
 struct jmes_node *jmes_parse_call(struct jmes_parser *p, const struct jmes_tok *name)

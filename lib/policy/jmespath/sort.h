@@ -11,7 +11,8 @@ struct jmes_key {
 };
 
 /* Order of two keys of the same type: <0, 0, >0. */
-ATT_CHECK bool jmes_key_compare(struct jmes_ev *x, const struct jmes_key *k, const struct jmes_key *l, int *out);
+ATT_CHECK bool jmes_key_compare(struct jmes_ev *x, const struct jmes_key *k,
+    const struct jmes_key *l, int *out);
 /* Sorts in place, smallest first, equal ones in the order given.  n log2 n steps. */
 ATT_CHECK bool jmes_sort(struct jmes_ev *x, struct jmes_key *keys, size_t n);
 

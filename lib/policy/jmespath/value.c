@@ -11,7 +11,8 @@ const struct json jmes_null = { .kind = JSON_NULL };
 
 const struct json *jmes_bool(bool b)
 {
-	static const struct json no = { .kind = JSON_BOOL, .b = false }, yes = { .kind = JSON_BOOL, .b = true };
+	static const struct json no = { .kind = JSON_BOOL, .b = false },
+	    yes = { .kind = JSON_BOOL, .b = true };
 
 	return b ? &yes : &no;
 }
@@ -125,7 +126,8 @@ bool jmes_list_add_first(struct jmes_ev *x, struct json *list, const struct json
 	return true;
 }
 
-bool jmes_member_add(struct jmes_ev *x, struct json *object, const char *name, size_t n, const struct json *v)
+bool jmes_member_add(struct jmes_ev *x, struct json *object, const char *name, size_t n,
+    const struct json *v)
 {
 	struct json *c = copy(x, v);
 
@@ -182,7 +184,8 @@ bool jmes_member(struct jmes_ev *x, const struct json *object, const char *name,
 	return member_from(x, object, NULL, &like, out);
 }
 
-static bool equal(struct jmes_ev *x, const struct json *v, const struct json *w, unsigned depth, bool *out);
+static bool equal(struct jmes_ev *x, const struct json *v, const struct json *w, unsigned depth,
+    bool *out);
 
 static bool equal_arrays(struct jmes_ev *x, const struct json *v, const struct json *w, unsigned depth,
     bool *out)
@@ -225,13 +228,15 @@ static bool equal_numbers(struct jmes_ev *x, const struct json *v, const struct 
 	return true;
 }
 
-static bool equal(struct jmes_ev *x, const struct json *v, const struct json *w, unsigned depth, bool *out)
+static bool equal(struct jmes_ev *x, const struct json *v, const struct json *w, unsigned depth,
+    bool *out)
 {
 	*out = false;
 	if (!jmes_spend(x, 1))
 		return false;
 	if (depth > JSON_DEPTH_MAX)
-		return jmes_report(x->r, JMES_LIMIT, x->offset, "a value is nested deeper than %d", JSON_DEPTH_MAX);
+		return jmes_report(x->r, JMES_LIMIT, x->offset, "a value is nested deeper than %d",
+		    JSON_DEPTH_MAX);
 	if (jmes_is_number(v) && jmes_is_number(w))
 		return equal_numbers(x, v, w, out);
 	if (v->kind != w->kind)
@@ -251,10 +256,13 @@ bool jmes_equal(struct jmes_ev *x, const struct json *v, const struct json *w, b
 
 static bool settle(struct jmes_ev *x, const struct json *v, unsigned depth)
 {
-	if (!jmes_spend(x, 1))
+	bool container = v->kind == JSON_ARRAY || v->kind == JSON_OBJECT;
+
+	if (!jmes_spend(x, 1) || (v->kind == JSON_STRING && !jmes_spend_text(x, v->len)))
 		return false;
-	if (depth > JSON_DEPTH_MAX)
-		return jmes_report(x->r, JMES_LIMIT, x->offset, "a value is nested deeper than %d", JSON_DEPTH_MAX);
+	if (depth + container > JSON_DEPTH_MAX)
+		return jmes_report(x->r, JMES_LIMIT, x->offset, "a value is nested deeper than %d",
+		    JSON_DEPTH_MAX);
 	for (const struct json *c = v->child; c; c = c->next)
 		if (!settle(x, c, depth + 1))
 			return false;

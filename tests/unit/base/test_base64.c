@@ -135,7 +135,8 @@ static void test_round_trip(void **state)
 			size_t got;
 			assert_non_null(text);
 			assert_int_equal(strlen(text), b64_encoded_len((enum b64_kind)k, n));
-			CHECK_OK(b64_decode_arena((enum b64_kind)k, a, text, strlen(text), &back, &got, &e), &e);
+			CHECK_OK(b64_decode_arena((enum b64_kind)k, a, text, strlen(text), &back,
+			    &got, &e), &e);
 			assert_non_null(back);
 			assert_int_equal(got, n);
 			assert_memory_equal(back, in, n);

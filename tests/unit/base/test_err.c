@@ -88,7 +88,8 @@ static void test_code_table(void **state)
 	assert_string_equal(att_err_text(ATT_E_##name), text);
 	ATT_ERRORS(X)
 #undef X
-	assert_int_equal(att_err_http((enum att_err)9999), 500);        /* an unknown code is an internal error */
+	/* an unknown code is an internal error */
+	assert_int_equal(att_err_http((enum att_err)9999), 500);
 	assert_string_equal(att_err_name((enum att_err)9999), "InternalError");
 }
 

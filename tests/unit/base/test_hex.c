@@ -50,8 +50,10 @@ static void test_bad_characters(void **state)
 		char first[2] = { (char)c, '0' }, second[2] = { '0', (char)c };
 		if (c && strchr("0123456789abcdefABCDEF", (int)c))
 			continue;
-		CHECK_ERR(hex_decode(first, 2, &out, 1, &e), &e, ATT_E_BAD_ENCODING, "offset 0 is no hex digit");
-		CHECK_ERR(hex_decode(second, 2, &out, 1, &e), &e, ATT_E_BAD_ENCODING, "offset 1 is no hex digit");
+		CHECK_ERR(hex_decode(first, 2, &out, 1, &e), &e, ATT_E_BAD_ENCODING,
+		    "offset 0 is no hex digit");
+		CHECK_ERR(hex_decode(second, 2, &out, 1, &e), &e, ATT_E_BAD_ENCODING,
+		    "offset 1 is no hex digit");
 	}
 	assert_int_equal(out, 0x5a);
 }

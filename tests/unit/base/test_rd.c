@@ -128,7 +128,8 @@ static void test_sub_readers(void **state)
 
 static void test_blocks(void **state)
 {
-	static const uint8_t be[] = { 0, 2, 7, 8, 0, 3, 1 }, le[] = { 2, 0, 0, 0, 7, 8, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t be[] = { 0, 2, 7, 8, 0, 3, 1 }, le[] = { 2, 0, 0, 0, 7, 8, 0xff, 0xff,
+	    0xff, 0xff };
 	struct rd r = rd_make(be, sizeof be), out = { 0 };
 
 	(void)state;

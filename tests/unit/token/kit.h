@@ -38,16 +38,18 @@ char *kit_unsigned(const char *header, const char *payload);
 char *kit_join(const char *header, const char *payload, const void *sig, size_t sig_len);
 /* {"alg":<of the key>,"jku":..,"kid":<of the key>,"typ":"JWT"} */
 char *kit_header(enum kit_key key);
-/* A good payload with one member replaced by raw JSON, or left out when value is NULL; name NULL: as it is. */
+/* A good payload with one member replaced by raw JSON (value NULL: left out); name NULL: as it is. */
 char *kit_payload(const char *name, const char *value);
 
 /* What is wanted of kit_payload(). */
 extern const struct att_token_wanted kit_wanted;
 /* Verifies with the set given (NULL: kit.jwks) and kit_wanted (w NULL). */
 struct att_token_report *kit_verify(const char *token, const char *jwks, const struct att_token_wanted *w);
-/* The first failed row is this one, with the substring in found or expected; rows before passed or unasked. */
-void kit_check_fails(const char *token, const char *jwks, const struct att_token_wanted *w, enum jwt_check row,
-    const char *substring);
+/* The first failed row is this one, with the substring in found or expected; those before passed. */
+void kit_check_fails(const char *token, const char *jwks, const struct att_token_wanted *w,
+    enum jwt_check row, const char *substring);
+/* Rows that kit_check_fails() has seen fail first in this program. */
+extern bool kit_seen[JWT_NCHECKS];
 void kit_check_valid(const char *token, const char *jwks, const struct att_token_wanted *w);
 
 #endif

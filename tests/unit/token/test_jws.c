@@ -16,11 +16,29 @@ static struct jws parse(const char *text)
 
 static void the_algorithms(void **state)
 {
-	static const struct { const char *name; bool policy_only; } names[] = {
-		{ "RS256", false }, { "ES256", false }, { "ES384", false }, { "ES512", false }, { "RSA256", true },
+	static const struct { const char *name; bool policy_only;
+	} names[] = {
+		{ "RS256", false },
+		{ "ES256", false },
+		{ "ES384", false },
+		{ "ES512", false },
+		{ "RSA256", true },
 	};
 	static const char *const foreign[] = {
-		"none", "None", "NONE", "HS256", "HS512", "PS256", "RS384", "RS512", "RS1", "ES256K", "EdDSA", "rs256", "RS256 ", "",
+		"none",
+		"None",
+		"NONE",
+		"HS256",
+		"HS512",
+		"PS256",
+		"RS384",
+		"RS512",
+		"RS1",
+		"ES256K",
+		"EdDSA",
+		"rs256",
+		"RS256 ",
+		"",
 	};
 
 	(void)state;
@@ -83,10 +101,11 @@ static void signs_and_verifies(void **state)
 			const bool fits = kit.keys[other]->alg == key->alg;
 			if (other != k)
 				CHECK_ERR(jws_verify_with(kit.c, &j, kit.keys[other]->pub, &e), &e,
-				    fits ? ATT_E_NOT_AUTHENTIC : ATT_E_UNSUPPORTED, fits ? "RS256" : "does not fit");
+				    fits ? ATT_E_NOT_AUTHENTIC : ATT_E_UNSUPPORTED,
+				    fits ? "RS256" : "does not fit");
 		}
-		CHECK_ERR(jws_sign(kit.a, key->c, kit.keys[(k + 1) % KIT_OTHER]->priv, h, "", 0, &text, &e), &e,
-		    ATT_E_INTERNAL, "the key's");
+		CHECK_ERR(jws_sign(kit.a, key->c, kit.keys[(k + 1) % KIT_OTHER]->priv, h, "", 0, &text, &e),
+		    &e, ATT_E_INTERNAL, "the key's");
 	}
 }
 
@@ -103,7 +122,8 @@ static void verify_with_refuses(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(cases); i++) {
 		struct jws j = parse(kit_token(KIT_RSA, cases[i].header, "{}"));
-		CHECK_ERR(jws_verify_with(kit.c, &j, kit.keys[KIT_RSA]->pub, &e), &e, ATT_E_UNSUPPORTED, cases[i].substring);
+		CHECK_ERR(jws_verify_with(kit.c, &j, kit.keys[KIT_RSA]->pub, &e), &e, ATT_E_UNSUPPORTED,
+		    cases[i].substring);
 	}
 }
 
@@ -127,7 +147,8 @@ static void too_long_to_make(void **state)
 
 	(void)state;
 	assert_non_null(json_put(kit.a, h, "alg", json_string(kit.a, "ES256")));
-	CHECK_ERR(jws_sign(kit.a, kit.c, kit.keys[KIT_P256]->priv, h, big, JWS_TEXT_MAX, &text, &e), &e, ATT_E_LIMIT, "at most");
+	CHECK_ERR(jws_sign(kit.a, kit.c, kit.keys[KIT_P256]->priv, h, big, JWS_TEXT_MAX, &text, &e), &e,
+	    ATT_E_LIMIT, "at most");
 	h = json_object(kit.a);
 	assert_non_null(json_put(kit.a, h, "alg", json_string(kit.a, "none")));
 	CHECK_ERR(jws_make_draft(kit.a, h, big, JWS_TEXT_MAX, &text, &e), &e, ATT_E_LIMIT, "at most");
@@ -143,11 +164,13 @@ static bool verify_x5c(const char *text, struct jws_signer *s, struct att_error 
 }
 
 /* rest-api section 7: what the SDKs send. */
-static const struct { const char *name; enum kit_key key; const char *header; } x5c_good[] = {
+static const struct { const char *name; enum kit_key key; const char *header;
+} x5c_good[] = {
 	{ "JavaScript, C++", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[\"$X5C\"]}" },
 	{ ".NET", KIT_RSA, "{\"alg\":\"RSA256\",\"x5c\":[\"$X5C\"]}" },
 	{ "Python", KIT_RSA, "{ \"alg\": \"RSA256\", \"jwk\": { \"x5c\": [ \"$X5C\" ] } }" },
-	{ "jwk with kty", KIT_RSA, "{\"alg\":\"RS256\",\"jwk\":{\"kty\":\"RSA\",\"use\":\"sig\",\"x5c\":[\"$X5C\"]}}" },
+	{ "jwk with kty", KIT_RSA,
+	    "{\"alg\":\"RS256\",\"jwk\":{\"kty\":\"RSA\",\"use\":\"sig\",\"x5c\":[\"$X5C\"]}}" },
 	{ "P-256", KIT_P256, "{\"alg\":\"ES256\",\"x5c\":[\"$X5C\"]}" },
 	{ "P-384", KIT_P384, "{\"alg\":\"ES384\",\"x5c\":[\"$X5C\"]}" },
 	{ "P-521", KIT_P521, "{\"alg\":\"ES512\",\"x5c\":[\"$X5C\"]}" },
@@ -164,7 +187,10 @@ static void x5c_as_the_sdks_send_it(void **state)
 		const uint8_t *der;
 
 		print_message("# %s\n", x5c_good[i].name);
-		CHECK_OK(verify_x5c(kit_token(x5c_good[i].key, x5c_good[i].header, "{\"AttestationPolicy\":\"\"}"), &s, &e), &e);
+		CHECK_OK(
+		    verify_x5c(kit_token(x5c_good[i].key, x5c_good[i].header, "{\"AttestationPolicy\":\"\"}"),
+		        &s, &e),
+		    &e);
 		assert_int_equal(s.chain.n, 1);
 		assert_string_equal(s.alg->name, kit.keys[x5c_good[i].key]->alg->name);
 		assert_int_equal(s.x5c->len, 1);
@@ -192,27 +218,39 @@ static void x5c_with_escapes(void **state)
 		pluses += plain[i] == '+';
 	}
 	assert_true(pluses > 0);
-	CHECK_OK(verify_x5c(kit_token(KIT_RSA, arena_printf(kit.a, "{\"alg\":\"RSA256\",\"x5c\":[\"%s\"]}", escaped), "{}"),
-	    &s, &e), &e);
+	CHECK_OK(verify_x5c(kit_token(KIT_RSA,
+	                        arena_printf(kit.a, "{\"alg\":\"RSA256\",\"x5c\":[\"%s\"]}", escaped), "{}"),
+	             &s, &e),
+	    &e);
 	jws_signer_clear(&s);
 }
 
-static const struct { const char *name; enum kit_key key; const char *header; enum att_err code; const char *substring; }
-x5c_bad[] = {
+static const struct {
+	const char *name;
+	enum kit_key key;
+	const char *header;
+	enum att_err code;
+	const char *substring;
+} x5c_bad[] = {
 	{ "unsigned", KIT_RSA, "{\"alg\":\"none\",\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED, "\"none\"" },
 	{ "no certificate", KIT_RSA, "{\"alg\":\"RS256\"}", ATT_E_BAD_FORMAT, "neither x5c nor jwk.x5c" },
-	{ "both places", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[\"$X5C\"],\"jwk\":{\"x5c\":[\"$X5C\"]}}", ATT_E_BAD_FORMAT, "both" },
+	{ "both places", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[\"$X5C\"],\"jwk\":{\"x5c\":[\"$X5C\"]}}",
+	    ATT_E_BAD_FORMAT, "both" },
 	{ "not an array", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":\"$X5C\"}", ATT_E_BAD_FORMAT, "not an array" },
 	{ "empty array", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[]}", ATT_E_BAD_FORMAT, "not an array of" },
-	{ "not a string", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[1]}", ATT_E_BAD_FORMAT, "x5c[0]: not a string" },
-	{ "second not a string", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[\"$X5C\",{}]}", ATT_E_BAD_FORMAT, "x5c[1]" },
+	{ "not a string", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[1]}", ATT_E_BAD_FORMAT,
+	    "x5c[0]: not a string" },
+	{ "second not a string", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[\"$X5C\",{}]}", ATT_E_BAD_FORMAT,
+	    "x5c[1]" },
 	{ "not base64", KIT_RSA, "{\"alg\":\"RS256\",\"x5c\":[\"$X5C-\"]}", ATT_E_BAD_ENCODING, "x5c[0]" },
 	{ "crit", KIT_RSA, "{\"alg\":\"RS256\",\"crit\":[],\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED, "crit" },
 	{ "A23 HS256", KIT_RSA, "{\"alg\":\"HS256\",\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED, "HS256" },
-	{ "algorithm of another key", KIT_RSA, "{\"alg\":\"ES256\",\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED, "does not fit" },
-	{ "RSA256 with an EC key", KIT_P256, "{\"alg\":\"RSA256\",\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED, "does not fit" },
-	{ "jwk of another kind", KIT_RSA, "{\"alg\":\"RS256\",\"jwk\":{\"kty\":\"EC\",\"x5c\":[\"$X5C\"]}}", ATT_E_BAD_FORMAT,
-	    "another kind of key" },
+	{ "algorithm of another key", KIT_RSA, "{\"alg\":\"ES256\",\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED,
+	    "does not fit" },
+	{ "RSA256 with an EC key", KIT_P256, "{\"alg\":\"RSA256\",\"x5c\":[\"$X5C\"]}", ATT_E_UNSUPPORTED,
+	    "does not fit" },
+	{ "jwk of another kind", KIT_RSA, "{\"alg\":\"RS256\",\"jwk\":{\"kty\":\"EC\",\"x5c\":[\"$X5C\"]}}",
+	    ATT_E_BAD_FORMAT, "another kind of key" },
 };
 
 static void x5c_refused(void **state)
@@ -223,8 +261,8 @@ static void x5c_refused(void **state)
 	for (size_t i = 0; i < N(x5c_bad); i++) {
 		struct jws_signer s;
 		print_message("# %s\n", x5c_bad[i].name);
-		CHECK_ERR(verify_x5c(kit_token(x5c_bad[i].key, x5c_bad[i].header, "{}"), &s, &e), &e, x5c_bad[i].code,
-		    x5c_bad[i].substring);
+		CHECK_ERR(verify_x5c(kit_token(x5c_bad[i].key, x5c_bad[i].header, "{}"), &s, &e), &e,
+		    x5c_bad[i].code, x5c_bad[i].substring);
 	}
 }
 
@@ -241,9 +279,12 @@ static void x5c_of_somebody_else(void **state)
 	CHECK_OK(json_write(kit.a, jwk, JSON_COMPACT, &members, &n, &e), &e);
 	CHECK_ERR(verify_x5c(kit_token(KIT_OTHER, header, "{}"), &s, &e), &e, ATT_E_NOT_AUTHENTIC, "RS256");
 	/* The key of a jwk beside x5c never decides; it may only agree. */
-	header = arena_printf(kit.a, "{\"alg\":\"RS256\",\"x5c\":[\"%s\"],\"jwk\":%s}", kit_fill(KIT_RSA, "$X5C"), members);
-	CHECK_ERR(verify_x5c(kit_token(KIT_OTHER, header, "{}"), &s, &e), &e, ATT_E_BAD_FORMAT, "different keys");
-	CHECK_ERR(verify_x5c(kit_token(KIT_RSA, header, "{}"), &s, &e), &e, ATT_E_BAD_FORMAT, "different keys");
+	header = arena_printf(
+	    kit.a, "{\"alg\":\"RS256\",\"x5c\":[\"%s\"],\"jwk\":%s}", kit_fill(KIT_RSA, "$X5C"), members);
+	CHECK_ERR(
+	    verify_x5c(kit_token(KIT_OTHER, header, "{}"), &s, &e), &e, ATT_E_BAD_FORMAT, "different keys");
+	CHECK_ERR(
+	    verify_x5c(kit_token(KIT_RSA, header, "{}"), &s, &e), &e, ATT_E_BAD_FORMAT, "different keys");
 }
 
 static void x5c_too_many(void **state)

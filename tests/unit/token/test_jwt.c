@@ -1,4 +1,4 @@
-/* test_jwt.c - the check table of token verification: every row fails first once, and the attacks of A22 to A26. */
+/* test_jwt.c - the check table of token verification: every row fails first once; attacks A22 to A26. */
 #include "tests/unit/token/kit.h"
 
 #include <stdlib.h>
@@ -32,13 +32,18 @@ static const struct header_case header_cases[] = {
 	{ "no json", KIT_RSA, "{\"alg\":\"RS256\"", JWT_HEADER, "header" },
 	{ "no alg", KIT_RSA, "{\"kid\":\"$KID\"}", JWT_HEADER, "no alg" },
 	{ "alg a number", KIT_RSA, "{\"alg\":1,\"kid\":\"$KID\"}", JWT_HEADER, "alg is not a string" },
-	{ "alg with a NUL", KIT_RSA, "{\"alg\":\"RS256\\u0000\",\"kid\":\"$KID\"}", JWT_HEADER, "alg is not a string" },
+	{ "alg with a NUL", KIT_RSA, "{\"alg\":\"RS256\\u0000\",\"kid\":\"$KID\"}", JWT_HEADER,
+	    "alg is not a string" },
 	{ "kid a number", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":7}", JWT_HEADER, "kid is not a string" },
-	{ "typ null", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"$KID\",\"typ\":null}", JWT_HEADER, "typ is not a string" },
-	{ "typ of another JWS", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"$KID\",\"typ\":\"attReq\"}", JWT_HEADER, "attReq" },
-	{ "alg twice", KIT_RSA, "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"$KID\"}", JWT_HEADER, "header" },
+	{ "typ null", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"$KID\",\"typ\":null}", JWT_HEADER,
+	    "typ is not a string" },
+	{ "typ of another JWS", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"$KID\",\"typ\":\"attReq\"}",
+	    JWT_HEADER, "attReq" },
+	{ "alg twice", KIT_RSA, "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"$KID\"}", JWT_HEADER,
+	    "header" },
 	{ "kid twice", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"x\",\"kid\":\"$KID\"}", JWT_HEADER, "header" },
-	{ "A23 crit", KIT_RSA, "{\"alg\":\"RS256\",\"crit\":[\"b64\"],\"b64\":true,\"kid\":\"$KID\"}", JWT_CRIT, "crit" },
+	{ "A23 crit", KIT_RSA, "{\"alg\":\"RS256\",\"crit\":[\"b64\"],\"b64\":true,\"kid\":\"$KID\"}",
+	    JWT_CRIT, "crit" },
 	{ "A23 crit empty", KIT_RSA, "{\"alg\":\"RS256\",\"crit\":[],\"kid\":\"$KID\"}", JWT_CRIT, "crit" },
 	{ "A23 crit null", KIT_RSA, "{\"alg\":\"RS256\",\"crit\":null,\"kid\":\"$KID\"}", JWT_CRIT, "crit" },
 	{ "A23 alg None", KIT_RSA, "{\"alg\":\"None\",\"kid\":\"$KID\"}", JWT_ALG, "None" },
@@ -48,15 +53,22 @@ static const struct header_case header_cases[] = {
 	{ "A23 alg rs256", KIT_RSA, "{\"alg\":\"rs256\",\"kid\":\"$KID\"}", JWT_ALG, "rs256" },
 	{ "A23 PS256", KIT_RSA, "{\"alg\":\"PS256\",\"kid\":\"$KID\"}", JWT_ALG, "PS256" },
 	{ "A23 RS512", KIT_RSA, "{\"alg\":\"RS512\",\"kid\":\"$KID\"}", JWT_ALG, "RS512" },
-	{ "A23 RSA256 is for policies only", KIT_RSA, "{\"alg\":\"RSA256\",\"kid\":\"$KID\"}", JWT_ALG, "RSA256" },
+	{ "A23 RSA256 is for policies only", KIT_RSA, "{\"alg\":\"RSA256\",\"kid\":\"$KID\"}", JWT_ALG,
+	    "RSA256" },
 	{ "no kid", KIT_RSA, "{\"alg\":\"RS256\"}", JWT_KEY, "absent" },
-	{ "A23 kid of a foreign key", KIT_OTHER, "{\"alg\":\"RS256\",\"kid\":\"$KID\"}", JWT_KEY, "none with this kid" },
-	{ "kid with a character more", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"$KIDa\"}", JWT_KEY, "none with this kid" },
+	{ "A23 kid of a foreign key", KIT_OTHER, "{\"alg\":\"RS256\",\"kid\":\"$KID\"}", JWT_KEY,
+	    "none with this kid" },
+	{ "kid with a character more", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"$KIDa\"}", JWT_KEY,
+	    "none with this kid" },
 	{ "kid empty", KIT_RSA, "{\"alg\":\"RS256\",\"kid\":\"\"}", JWT_KEY, "none with this kid" },
-	{ "A23 RS256 with an EC key", KIT_P256, "{\"alg\":\"RS256\",\"kid\":\"$KID\"}", JWT_KEY_ALG, "ES256" },
-	{ "A23 ES256 with an RSA key", KIT_RSA, "{\"alg\":\"ES256\",\"kid\":\"$KID\"}", JWT_KEY_ALG, "RS256" },
-	{ "A23 ES256 with a P-384 key", KIT_P384, "{\"alg\":\"ES256\",\"kid\":\"$KID\"}", JWT_KEY_ALG, "ES384" },
-	{ "A23 ES384 with a P-256 key", KIT_P256, "{\"alg\":\"ES384\",\"kid\":\"$KID\"}", JWT_KEY_ALG, "ES256" },
+	{ "A23 RS256 with an EC key", KIT_P256, "{\"alg\":\"RS256\",\"kid\":\"$KID\"}", JWT_KEY_ALG,
+	    "ES256" },
+	{ "A23 ES256 with an RSA key", KIT_RSA, "{\"alg\":\"ES256\",\"kid\":\"$KID\"}", JWT_KEY_ALG,
+	    "RS256" },
+	{ "A23 ES256 with a P-384 key", KIT_P384, "{\"alg\":\"ES256\",\"kid\":\"$KID\"}", JWT_KEY_ALG,
+	    "ES384" },
+	{ "A23 ES384 with a P-256 key", KIT_P256, "{\"alg\":\"ES384\",\"kid\":\"$KID\"}", JWT_KEY_ALG,
+	    "ES256" },
 };
 
 static void bad_headers(void **state)
@@ -65,7 +77,8 @@ static void bad_headers(void **state)
 	for (size_t i = 0; i < N(header_cases); i++) {
 		const struct header_case *h = &header_cases[i];
 		print_message("# %s\n", h->name);
-		kit_check_fails(kit_token(h->signer, h->header, kit_payload(NULL, NULL)), NULL, NULL, h->row, h->substring);
+		kit_check_fails(kit_token(h->signer, h->header, kit_payload(NULL, NULL)), NULL, NULL, h->row,
+		    h->substring);
 	}
 }
 
@@ -83,25 +96,32 @@ static void a23_embedded_keys(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(embedded); i++) {
 		const char *evil = kit_fill(KIT_OTHER, embedded[i]);
-		const char *ours = arena_printf(kit.a, "{\"alg\":\"RS256\",\"kid\":\"%s\",%s}", kit.keys[KIT_RSA]->kid, evil);
-		const char *his = arena_printf(kit.a, "{\"alg\":\"RS256\",\"kid\":\"%s\",%s}", kit.keys[KIT_OTHER]->kid, evil);
+		const char *ours = arena_printf(
+		    kit.a, "{\"alg\":\"RS256\",\"kid\":\"%s\",%s}", kit.keys[KIT_RSA]->kid, evil);
+		const char *his = arena_printf(
+		    kit.a, "{\"alg\":\"RS256\",\"kid\":\"%s\",%s}", kit.keys[KIT_OTHER]->kid, evil);
 		const char *none = arena_printf(kit.a, "{\"alg\":\"RS256\",%s}", evil);
 		print_message("# %s\n", embedded[i]);
-		kit_check_fails(kit_token(KIT_OTHER, ours, kit_payload(NULL, NULL)), NULL, NULL, JWT_SIGNATURE, "RS256");
-		kit_check_fails(kit_token(KIT_OTHER, his, kit_payload(NULL, NULL)), NULL, NULL, JWT_KEY, "none with this kid");
-		kit_check_fails(kit_token(KIT_OTHER, none, kit_payload(NULL, NULL)), NULL, NULL, JWT_KEY, "absent");
+		kit_check_fails(
+		    kit_token(KIT_OTHER, ours, kit_payload(NULL, NULL)), NULL, NULL, JWT_SIGNATURE, "RS256");
+		kit_check_fails(kit_token(KIT_OTHER, his, kit_payload(NULL, NULL)), NULL, NULL, JWT_KEY,
+		    "none with this kid");
+		kit_check_fails(
+		    kit_token(KIT_OTHER, none, kit_payload(NULL, NULL)), NULL, NULL, JWT_KEY, "absent");
 		kit_check_valid(kit_token(KIT_RSA, ours, kit_payload(NULL, NULL)), NULL, NULL);
 	}
 }
 
 static void a23_draft(void **state)
 {
-	char *draft = kit_unsigned("{\"alg\":\"none\",\"jku\":\"" ISSUER "/certs\",\"kid\":\"$KID\",\"typ\":\"JWT\"}",
-	    kit_payload(NULL, NULL));
+	char *draft =
+	    kit_unsigned("{\"alg\":\"none\",\"jku\":\"" ISSUER "/certs\",\"kid\":\"$KID\",\"typ\":\"JWT\"}",
+	        kit_payload(NULL, NULL));
 
 	(void)state;
 	kit_check_fails(draft, NULL, NULL, JWT_ALG, "draft");
-	kit_check_fails(kit_unsigned("{\"alg\":\"none\"}", kit_payload(NULL, NULL)), NULL, NULL, JWT_ALG, "draft");
+	kit_check_fails(
+	    kit_unsigned("{\"alg\":\"none\"}", kit_payload(NULL, NULL)), NULL, NULL, JWT_ALG, "draft");
 }
 
 /* HMAC with the public key, in the three forms people use as the secret. */
@@ -123,7 +143,8 @@ static void a23_hmac_with_public_key(void **state)
 		unsigned len = sizeof mac;
 		assert_non_null(HMAC(EVP_sha256(), secrets[i].p, (int)secrets[i].n, (const uint8_t *)input,
 		    strlen(input) - 1, mac, &len));
-		kit_check_fails(kit_join(header, kit_payload(NULL, NULL), mac, len), NULL, NULL, JWT_ALG, "HS256");
+		kit_check_fails(
+		    kit_join(header, kit_payload(NULL, NULL), mac, len), NULL, NULL, JWT_ALG, "HS256");
 	}
 }
 
@@ -151,7 +172,7 @@ static const struct claim_case claim_cases[] = {
 	{ "exp true", "exp", "true", JWT_EXP, "true" },
 	{ "exp past year 9999", "exp", "253402300800", JWT_EXP, "253402300800" },
 	{ "exp the largest int64", "exp", "9223372036854775807", JWT_EXP, "9223372036854775807" },
-	{ "exp past int64", "exp", "9223372036854775808", JWT_PAYLOAD, "payload" },
+	{ "exp past int64", "exp", "9223372036854775808", JWT_PAYLOAD, "out of range" },
 	{ "A25 no nbf", "nbf", NULL, JWT_NBF, "absent" },
 	{ "nbf past the leeway", "nbf", "1700000061", JWT_NBF, "2023-11-14T22:14:21Z" },
 	{ "nbf a string", "nbf", "\"1\"", JWT_NBF, "1" },
@@ -163,8 +184,8 @@ static const struct claim_case claim_cases[] = {
 	{ "audience not among several", "aud", "[\"a\",\"b\"]", JWT_AUDIENCE, "[\"a\",\"b\"]" },
 	{ "audience list empty", "aud", "[]", JWT_AUDIENCE, "[]" },
 	{ "audience nested too deep", "aud", "[[\"https://relying.test\"]]", JWT_AUDIENCE, "[[" },
-	{ "A24 other policy", "x-ms-policy-hash", "\"wm9mHlvTU82e8UqoOy1Yj1FBRSNkfe99-69IYDq9eWs\"", JWT_POLICY_HASH,
-	    "wm9mHlvTU82e8UqoOy1Yj1FBRSNkfe99-69IYDq9eWs" },
+	{ "A24 other policy", "x-ms-policy-hash", "\"wm9mHlvTU82e8UqoOy1Yj1FBRSNkfe99-69IYDq9eWs\"",
+	    JWT_POLICY_HASH, "wm9mHlvTU82e8UqoOy1Yj1FBRSNkfe99-69IYDq9eWs" },
 	{ "A25 no policy hash", "x-ms-policy-hash", NULL, JWT_POLICY_HASH, "absent" },
 	{ "A25 no nonce", "nonce", NULL, JWT_NONCE, "absent" },
 	{ "other nonce", "nonce", "\"n-2\"", JWT_NONCE, "n-2" },
@@ -181,8 +202,8 @@ static void bad_claims(void **state)
 	for (size_t i = 0; i < N(claim_cases); i++) {
 		const struct claim_case *c = &claim_cases[i];
 		print_message("# %s\n", c->name);
-		kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(c->member, c->value)), NULL, NULL,
-		    c->row, c->substring);
+		kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(c->member, c->value)),
+		    NULL, NULL, c->row, c->substring);
 	}
 }
 
@@ -207,21 +228,24 @@ static void edges(void **state)
 		    kit_payload(edge_cases[i].member, edge_cases[i].value)), NULL, NULL);
 	}
 	exact.leeway_s = 0;
-	kit_check_valid(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("exp", "1700000001")), NULL, &exact);
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("exp", "1700000000")), NULL, &exact,
-	    JWT_EXP, "leeway 0 s");
-	kit_check_valid(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nbf", "1700000000")), NULL, &exact);
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nbf", "1700000001")), NULL, &exact,
-	    JWT_NBF, "leeway 0 s");
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("iat", "1700000001")), NULL, &exact,
-	    JWT_IAT, "leeway 0 s");
+	kit_check_valid(
+	    kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("exp", "1700000001")), NULL, &exact);
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("exp", "1700000000")), NULL,
+	    &exact, JWT_EXP, "leeway 0 s");
+	kit_check_valid(
+	    kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nbf", "1700000000")), NULL, &exact);
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nbf", "1700000001")), NULL,
+	    &exact, JWT_NBF, "leeway 0 s");
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("iat", "1700000001")), NULL,
+	    &exact, JWT_IAT, "leeway 0 s");
 }
 
 /* What is not asked for stays "not reached" and does not stand in the way. */
 static void only_the_issuer_wanted(void **state)
 {
 	const struct att_token_wanted w = { .issuer = ISSUER, .now_s = NOW };
-	struct att_token_report *r = kit_verify(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)), NULL, &w);
+	struct att_token_report *r =
+	    kit_verify(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)), NULL, &w);
 
 	(void)state;
 	assert_true(r->valid);
@@ -239,8 +263,9 @@ static void only_the_issuer_wanted(void **state)
 /* All reasons of an authentic token are told at once; none of one that is not authentic. */
 static void all_reasons(void **state)
 {
-	char *payload = "{\"iss\":\"https://other.test\",\"exp\":1}";
-	struct att_token_report *r = kit_verify(kit_token(KIT_P256, kit_header(KIT_P256), payload), NULL, NULL);
+	const char *payload = "{\"iss\":\"https://other.test\",\"exp\":1}";
+	struct att_token_report *r =
+	    kit_verify(kit_token(KIT_P256, kit_header(KIT_P256), payload), NULL, NULL);
 
 	(void)state;
 	for (size_t i = JWT_ISSUER; i < JWT_NCHECKS; i++)
@@ -263,10 +288,13 @@ static void numeric_nonces(void **state)
 	kit_check_valid(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", w.nonce)), NULL, &w);
 	w.nonce = "7";
 	kit_check_valid(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "7")), NULL, &w);
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "7.0")), NULL, &w, JWT_NONCE, "7.0");
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "[7]")), NULL, &w, JWT_NONCE, "[7]");
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "7.0")), NULL, &w,
+	    JWT_NONCE, "7.0");
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "[7]")), NULL, &w,
+	    JWT_NONCE, "[7]");
 	w.nonce = "true";
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "true")), NULL, &w, JWT_NONCE, "true");
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload("nonce", "true")), NULL, &w,
+	    JWT_NONCE, "true");
 }
 
 static const struct { const char *name, *payload, *substring; } payload_cases[] = {
@@ -287,14 +315,14 @@ static void bad_payloads(void **state)
 	(void)state;
 	for (size_t i = 0; i < N(payload_cases); i++) {
 		print_message("# %s\n", payload_cases[i].name);
-		kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), payload_cases[i].payload), NULL, NULL, JWT_PAYLOAD,
-		    "a JSON object");
+		kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), payload_cases[i].payload), NULL,
+		    NULL, JWT_PAYLOAD, "a JSON object");
 	}
 	for (size_t i = 0; i < 200; i++)
 		deep[i] = i < 100 ? '[' : ']';
 	deep[200] = 0;
-	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), arena_printf(kit.a, "{\"a\":%s}", deep)), NULL, NULL,
-	    JWT_PAYLOAD, "a JSON object");
+	kit_check_fails(kit_token(KIT_P256, kit_header(KIT_P256), arena_printf(kit.a, "{\"a\":%s}", deep)),
+	    NULL, NULL, JWT_PAYLOAD, "a JSON object");
 }
 
 /* Form */
@@ -304,7 +332,8 @@ static void bad_forms(void **state)
 	char *good = kit_token(KIT_RSA, kit_header(KIT_RSA), kit_payload(NULL, NULL));
 	char *dot = strchr(good, '.'), *dot2 = strrchr(good, '.');
 	const int head = (int)(dot - good), both = (int)(dot2 - good);
-	const struct { const char *name, *token, *substring; } cases[] = {
+	const struct { const char *name, *token, *substring;
+	} cases[] = {
 		{ "empty", "", "1 segments" },
 		{ "one segment", arena_printf(kit.a, "%.*s", head, good), "1 segments" },
 		{ "two segments", arena_printf(kit.a, "%.*s", both, good), "2 segments" },
@@ -317,7 +346,8 @@ static void bad_forms(void **state)
 		{ "D1 a space in front", arena_printf(kit.a, " %s", good), "0x20" },
 		{ "D1 the standard alphabet", arena_printf(kit.a, "%.*s.+/+/", both, good), "0x2b" },
 		{ "D1 trailing bits not zero", arena_printf(kit.a, "%.*s.AB", both, good), "trailing bits" },
-		{ "D1 an impossible length", arena_printf(kit.a, "%.*s.AAAAA", both, good), "no possible length" },
+		{ "D1 an impossible length", arena_printf(kit.a, "%.*s.AAAAA", both, good),
+		    "no possible length" },
 		{ "JSON serialisation", "{\"payload\":\"e30\",\"signature\":\"AA\"}", "1 segments" },
 	};
 
@@ -349,8 +379,12 @@ static void size_limits(void **state)
 static void bad_key_sets(void **state)
 {
 	char *good = kit_token(KIT_RSA, kit_header(KIT_RSA), kit_payload(NULL, NULL));
-	const struct { const char *jwks, *substring; } cases[] = {
-		{ "", "jwk set" }, { "[]", "\"keys\"" }, { "{}", "\"keys\"" }, { "{\"keys\":{}}", "\"keys\"" },
+	const struct { const char *jwks, *substring;
+	} cases[] = {
+		{ "", "jwk set" },
+		{ "[]", "\"keys\"" },
+		{ "{}", "\"keys\"" },
+		{ "{\"keys\":{}}", "\"keys\"" },
 		{ "{\"keys\":[],\"keys\":[]}", "jwk set" },
 	};
 
@@ -364,10 +398,12 @@ static void bad_key_sets(void **state)
 /* A JWK that names an algorithm is used for no other. */
 static void jwk_alg_binds(void **state)
 {
-	char *jwks = kit_fill(KIT_RSA, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"$KID\",\"alg\":\"RS512\",\"x5c\":[\"$X5C\"]}]}");
+	char *jwks = kit_fill(
+	    KIT_RSA, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"$KID\",\"alg\":\"RS512\",\"x5c\":[\"$X5C\"]}]}");
 
 	(void)state;
-	kit_check_fails(kit_token(KIT_RSA, kit_header(KIT_RSA), kit_payload(NULL, NULL)), jwks, NULL, JWT_KEY_ALG, "RS512");
+	kit_check_fails(kit_token(KIT_RSA, kit_header(KIT_RSA), kit_payload(NULL, NULL)), jwks, NULL,
+	    JWT_KEY_ALG, "RS512");
 }
 
 /* Signatures */
@@ -383,8 +419,9 @@ static void a24_token_of_another_tenant(void **state)
 	/* Even with a key shared between tenants, the issuer tells them apart. */
 	CHECK_OK(att_token_jwks(&kit.keys[KIT_OTHER], 1, &jwks, &e), &e);
 	kit_check_valid(token, jwks, NULL);
-	kit_check_fails(kit_token(KIT_OTHER, kit_header(KIT_OTHER), kit_payload("iss", "\"https://tenant-b.test\"")), jwks,
-	    NULL, JWT_ISSUER, "tenant-b");
+	kit_check_fails(
+	    kit_token(KIT_OTHER, kit_header(KIT_OTHER), kit_payload("iss", "\"https://tenant-b.test\"")),
+	    jwks, NULL, JWT_ISSUER, "tenant-b");
 	free(jwks);
 }
 
@@ -436,8 +473,10 @@ static void a22_ecdsa_edges(void **state)
 		kit_check_fails(kit_join(h, kit_payload(NULL, NULL), sig, n), NULL, NULL, JWT_SIGNATURE, "");
 		sig[n / 2 - 1] = 1;
 		kit_check_fails(kit_join(h, kit_payload(NULL, NULL), sig, n), NULL, NULL, JWT_SIGNATURE, "");
-		kit_check_fails(kit_join(h, kit_payload(NULL, NULL), sig, n + 1), NULL, NULL, JWT_SIGNATURE, "");
-		kit_check_fails(kit_join(h, kit_payload(NULL, NULL), sig, n - 1), NULL, NULL, JWT_SIGNATURE, "");
+		kit_check_fails(
+		    kit_join(h, kit_payload(NULL, NULL), sig, n + 1), NULL, NULL, JWT_SIGNATURE, "");
+		kit_check_fails(
+		    kit_join(h, kit_payload(NULL, NULL), sig, n - 1), NULL, NULL, JWT_SIGNATURE, "");
 		kit_check_fails(kit_join(h, kit_payload(NULL, NULL), sig, 0), NULL, NULL, JWT_SIGNATURE, "");
 		for (size_t k = 0; k < n; k++)
 			sig[k] = 0xff;
@@ -456,13 +495,42 @@ static void a22_der_signature(void **state)
 }
 
 /*
- * PKCS #1 v1.5 with public exponent 3: a cube whose first 62 bytes are a correct block with short padding, the rest
- * garbage.  A verifier that does not compare the whole block accepts it, whatever the modulus is.
+ * PKCS #1 v1.5 with public exponent 3: a cube whose first 62 bytes are a correct block with short
+ * padding, the rest garbage.  A verifier that does not compare the whole block accepts it, whatever
+ * the modulus is.
  */
 #define RSA_LEN 256
 static const uint8_t digest_info[] = {
-	0x00, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00,
-	0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+	0x00,
+	0x01,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0xff,
+	0x00,
+	0x30,
+	0x31,
+	0x30,
+	0x0d,
+	0x06,
+	0x09,
+	0x60,
+	0x86,
+	0x48,
+	0x01,
+	0x65,
+	0x03,
+	0x04,
+	0x02,
+	0x01,
+	0x05,
+	0x00,
+	0x04,
+	0x20,
 };
 
 static void cube(BIGNUM *out, const BIGNUM *x, BN_CTX *ctx)
@@ -520,10 +588,12 @@ static void a26_short_padding_forgery(void **state)
 	(void)state;
 	for (size_t i = 0; i < RSA_LEN; i++)
 		modulus[i] = (uint8_t)(0xc1 + 2 * i);
-	jwks = arena_printf(kit.a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"three\",\"e\":\"Aw\",\"n\":\"%s\"}]}",
-	    b64_encode_arena(B64_URL, kit.a, modulus, RSA_LEN));
+	jwks =
+	    arena_printf(kit.a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"three\",\"e\":\"Aw\",\"n\":\"%s\"}]}",
+	        b64_encode_arena(B64_URL, kit.a, modulus, RSA_LEN));
 	forge(input, strlen(input) - 1, sig);
-	kit_check_fails(kit_join(header, kit_payload(NULL, NULL), sig, RSA_LEN), jwks, NULL, JWT_SIGNATURE, "three");
+	kit_check_fails(
+	    kit_join(header, kit_payload(NULL, NULL), sig, RSA_LEN), jwks, NULL, JWT_SIGNATURE, "three");
 }
 
 static void a26_rsa_signature_lengths(void **state)
@@ -539,33 +609,25 @@ static void a26_rsa_signature_lengths(void **state)
 	assert_int_equal(n, RSA_LEN);
 	kit_check_valid(kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), sig, n), NULL, NULL);
 	bytes_copy(longer + 1, sig, n);
-	kit_check_fails(kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), longer, n + 1), NULL, NULL, JWT_SIGNATURE, "");
-	kit_check_fails(kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), sig, n - 1), NULL, NULL, JWT_SIGNATURE, "");
-	kit_check_fails(kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), "", 0), NULL, NULL, JWT_SIGNATURE, "");
+	kit_check_fails(kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), longer, n + 1), NULL, NULL,
+	    JWT_SIGNATURE, "");
+	kit_check_fails(kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), sig, n - 1), NULL, NULL,
+	    JWT_SIGNATURE, "");
+	kit_check_fails(
+	    kit_join(kit_header(KIT_RSA), kit_payload(NULL, NULL), "", 0), NULL, NULL, JWT_SIGNATURE, "");
 }
 
 /* The table */
 
-static bool row_is_covered(enum jwt_check row)
-{
-	for (size_t i = 0; i < N(header_cases); i++)
-		if (header_cases[i].row == row)
-			return true;
-	for (size_t i = 0; i < N(claim_cases); i++)
-		if (claim_cases[i].row == row)
-			return true;
-	/* bad_forms, bad_key_sets and the signature tests above */
-	return row == JWT_FORM || row == JWT_KEY_SET || row == JWT_SIGNATURE;
-}
-
-static void every_row_has_a_case(void **state)
+/* Last of all: a check that no token here made fail first does not count as made. */
+static void every_row_failed_first_once(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < JWT_NCHECKS; i++) {
 		assert_memory_equal(jwt_rows[i].id, "token.", 6);
-		assert_true(strlen(jwt_rows[i].title) > 5);
-		if (!row_is_covered((enum jwt_check)i))
-			fail_msg("%s: no case makes it fail first", jwt_rows[i].id);
+		assert_true(strlen(jwt_rows[i].title) > 5 && strlen(jwt_rows[i].spec) > 5);
+		if (!kit_seen[i])
+			fail_msg("%s: no case made it fail first", jwt_rows[i].id);
 	}
 }
 
@@ -596,7 +658,8 @@ static void impossible_wishes(void **state)
 /* The n-th allocation fails: no verdict, and never a false one. */
 static void memory_runs_out(void **state)
 {
-	struct att_bytes token = kit_bytes(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)));
+	struct att_bytes token =
+	    kit_bytes(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)));
 	bool done = false;
 
 	(void)state;
@@ -620,7 +683,6 @@ static void memory_runs_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row_has_a_case),
 		cmocka_unit_test(good_tokens),
 		cmocka_unit_test(bad_forms),
 		cmocka_unit_test(size_limits),
@@ -645,6 +707,7 @@ int main(void)
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(impossible_wishes),
 		cmocka_unit_test(memory_runs_out),
+		cmocka_unit_test(every_row_failed_first_once),
 	};
 
 	return cmocka_run_group_tests_name("token/jwt", tests, kit_setup, kit_teardown);

@@ -62,7 +62,8 @@ static void certificate_of_another_key(void **state)
 	(void)state;
 	CHECK_OK(att_signing_key_export(kit.keys[KIT_RSA], &pem, &n, &e), &e);
 	CHECK_OK(att_signing_key_certs(kit.keys[KIT_OTHER], &certs, &e), &e);
-	CHECK_ERR(att_signing_key_load(blob_of(pem, n), kit_bytes(certs), &out, &e), &e, ATT_E_BAD_FORMAT, "for another key");
+	CHECK_ERR(att_signing_key_load(blob_of(pem, n), kit_bytes(certs), &out, &e), &e, ATT_E_BAD_FORMAT,
+	    "for another key");
 	assert_null(out);
 	free(certs);
 	att_secret_free(pem, n);
@@ -85,7 +86,8 @@ static void not_keys(void **state)
 	att_error_clear(&e);
 	assert_false(att_signing_key_load(blob_of(pem, n), kit_bytes("nonsense"), &out, &e));
 	assert_non_null(strstr(e.text, "certificates"));
-	CHECK_ERR(att_signing_key_generate((enum att_token_alg)9, &out, &e), &e, ATT_E_UNSUPPORTED, "algorithm number 9");
+	CHECK_ERR(att_signing_key_generate((enum att_token_alg)9, &out, &e), &e, ATT_E_UNSUPPORTED,
+	    "algorithm number 9");
 	assert_null(out);
 	/* A key may come without a certificate, and gets its own later. */
 	CHECK_OK(att_signing_key_load(blob_of(pem, n), kit_bytes(NULL), &out, &e), &e);
@@ -100,13 +102,29 @@ static char *chain_pem(struct att_signing_key *leaf, bool leaf_first)
 {
 	const struct x509_rdn ca_name = { "CN", "test CA" }, leaf_name = { "CN", "leaf" };
 	struct x509_template ca = {
-		.subject = &ca_name, .nsubject = 1, .issuer = &ca_name, .nissuer = 1, .serial = 1, .not_before_s = NOW,
-		.not_after_s = NOW + 3600, .ca = true, .pathlen = 0, .key_usage = 1U << 5, .key_ids = true,
+		.subject = &ca_name,
+		.nsubject = 1,
+		.issuer = &ca_name,
+		.nissuer = 1,
+		.serial = 1,
+		.not_before_s = NOW,
+		.not_after_s = NOW + 3600,
+		.ca = true,
+		.pathlen = 0,
+		.key_usage = 1U << 5,
+		.key_ids = true,
 		.alg = SIG_ECDSA_P256_SHA256,
 	};
 	struct x509_template t = {
-		.subject = &leaf_name, .nsubject = 1, .serial = 2, .not_before_s = NOW, .not_after_s = NOW + 3600,
-		.pathlen = -1, .key_usage = 1, .key_ids = true, .alg = SIG_ECDSA_P256_SHA256,
+		.subject = &leaf_name,
+		.nsubject = 1,
+		.serial = 2,
+		.not_before_s = NOW,
+		.not_after_s = NOW + 3600,
+		.pathlen = -1,
+		.key_usage = 1,
+		.key_ids = true,
+		.alg = SIG_ECDSA_P256_SHA256,
 	};
 	ATT_AUTO_STRUCT(privkey) ca_key = NULL;
 	ATT_AUTO_STRUCT(pubkey) ca_pub = NULL;
@@ -137,7 +155,9 @@ static void chains(void **state)
 
 	(void)state;
 	CHECK_OK(att_signing_key_export(kit.keys[KIT_P256], &pem, &n, &e), &e);
-	CHECK_OK(att_signing_key_load(blob_of(pem, n), kit_bytes(chain_pem(kit.keys[KIT_P256], true)), &out, &e), &e);
+	CHECK_OK(
+	    att_signing_key_load(blob_of(pem, n), kit_bytes(chain_pem(kit.keys[KIT_P256], true)), &out, &e),
+	    &e);
 	assert_int_equal(out->chain.n, 2);
 	CHECK_OK(att_token_jwks(&out, 1, &jwks, &e), &e);
 	CHECK_OK(att_token_sign(out, kit_bytes("{}"), &std, &token, &e), &e);
@@ -146,8 +166,9 @@ static void chains(void **state)
 	free(jwks);
 	free(token);
 	out = NULL;
-	CHECK_ERR(att_signing_key_load(blob_of(pem, n), kit_bytes(chain_pem(kit.keys[KIT_P256], false)), &out, &e), &e,
-	    ATT_E_BAD_FORMAT, "for another key");
+	CHECK_ERR(
+	    att_signing_key_load(blob_of(pem, n), kit_bytes(chain_pem(kit.keys[KIT_P256], false)), &out, &e),
+	    &e, ATT_E_BAD_FORMAT, "for another key");
 	CHECK_OK(att_signing_key_certs(kit.keys[KIT_P256], &own, &e), &e);
 	/* The second certificate did not issue the first. */
 	assert_false(att_signing_key_load(blob_of(pem, n),
@@ -176,7 +197,8 @@ static void self_certified(void **state)
 		assert_true(x509_extension(c, "2.5.29.14", &ext));
 		assert_int_equal(x509_not_before(c), NOW - 3600);
 		assert_int_equal(x509_not_after(c), NOW + 86400);
-		assert_true(bytes_equal(pubkey_spki_sha256(x509_pubkey(c)), pubkey_spki_sha256(kit.keys[k]->pub), 32));
+		assert_true(bytes_equal(
+		    pubkey_spki_sha256(x509_pubkey(c)), pubkey_spki_sha256(kit.keys[k]->pub), 32));
 		(void)x509_serial(c, &n);
 		assert_in_range(n, 1, 8);
 		CHECK_OK(x509_valid_at(c, NOW, &e), &e);
@@ -188,7 +210,8 @@ static void certifying_again(void **state)
 	struct att_signing_key *k = NULL;
 	struct att_error e = { 0 };
 	char *a = NULL, *b = NULL;
-	const char *longer = "https://attestation.a-long-name-of-a-namespace.svc.cluster.local:8443/p/tenant-one";
+	const char *longer =
+	    "https://attestation.a-long-name-of-a-namespace.svc.cluster.local:8443/p/tenant-one";
 
 	(void)state;
 	CHECK_OK(att_signing_key_generate(ATT_ES384, &k, &e), &e);
@@ -201,10 +224,13 @@ static void certifying_again(void **state)
 	CHECK_OK(att_signing_key_self_certify(k, longer, NOW, NOW + 1, &e), &e);
 	assert_int_equal(strlen(x509_subject_cn(k->chain.certs[0])), 64);
 	assert_memory_equal(x509_subject_cn(k->chain.certs[0]), longer, 64);
-	CHECK_ERR(att_signing_key_self_certify(k, ISSUER, NOW, NOW, &e), &e, ATT_E_BAD_FORMAT, "before it begins");
+	CHECK_ERR(
+	    att_signing_key_self_certify(k, ISSUER, NOW, NOW, &e), &e, ATT_E_BAD_FORMAT, "before it begins");
 	CHECK_ERR(att_signing_key_self_certify(k, "", NOW, NOW + 1, &e), &e, ATT_E_BAD_FORMAT, "empty");
-	CHECK_ERR(att_signing_key_self_certify(k, ISSUER "/", NOW, NOW + 1, &e), &e, ATT_E_BAD_FORMAT, "slash");
-	CHECK_ERR(att_signing_key_self_certify(k, "https://a b", NOW, NOW + 1, &e), &e, ATT_E_BAD_FORMAT, "0x20 at offset 9");
+	CHECK_ERR(
+	    att_signing_key_self_certify(k, ISSUER "/", NOW, NOW + 1, &e), &e, ATT_E_BAD_FORMAT, "slash");
+	CHECK_ERR(att_signing_key_self_certify(k, "https://a b", NOW, NOW + 1, &e), &e, ATT_E_BAD_FORMAT,
+	    "0x20 at offset 9");
 	assert_memory_equal(x509_subject_cn(k->chain.certs[0]), longer, 64);    /* failures leave the chain */
 	att_signing_key_free(k);
 	free(a);

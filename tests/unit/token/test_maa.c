@@ -42,12 +42,15 @@ struct recorded {
 static const struct recorded tokens[] = {
 	{ "attest-sgx-simple.aad.json", "jwks-aad.json", 0, 1654037276, 28800, AAD, "sgx", SGX_POLICY },
 	{ "attest-sgx-runtime-json.aad.json", "jwks-aad.json", 0, 1654037282, 28800, AAD, "sgx", SGX_POLICY },
-	{ "attest-oe-simple.shared.json", "jwks-shared.json", 0, 1654037276, 28800, SHARED, "sgx", SGX_POLICY },
-	{ "attest-oe-runtime-binary.shared.json", "jwks-shared.json", 0, 1654037277, 28800, SHARED, "sgx", SGX_POLICY },
+	{ "attest-oe-simple.shared.json", "jwks-shared.json", 0, 1654037276, 28800, SHARED, "sgx",
+	    SGX_POLICY },
+	{ "attest-oe-runtime-binary.shared.json", "jwks-shared.json", 0, 1654037277, 28800, SHARED, "sgx",
+	    SGX_POLICY },
 	{ "certificates-get.aad.json", "jwks-aad.json", 0, 1654037264, 3600, AAD, NULL, NULL },
 	{ "policy-set-get-reset-signed-tpm.aad.json", "jwks-aad.json", 0, 1654037434, 3600, AAD, NULL, NULL },
-	{ "policy-set-get-reset-unsigned-sgx.aad.json", "jwks-aad.json", 3, 1654037292, 3600, AAD, NULL, NULL },
-	/* A24: all providers of a region share one key, so this set verifies it too; only the issuer tells. */
+	{ "policy-set-get-reset-unsigned-sgx.aad.json", "jwks-aad.json", 3, 1654037292, 3600, AAD, NULL,
+	    NULL },
+	/* A24: providers of a region share a key: this set verifies it too, only the issuer tells. */
 	{ "attest-sgx-simple.aad.json", "jwks-shared.json", 0, 1654037276, 28800, AAD, "sgx", SGX_POLICY },
 };
 
@@ -85,8 +88,8 @@ static void real_draft(void **state)
 	(void)state;
 	need_vectors();
 	jwks = vector_file("maa-golden/jwks-aad.json");
-	kit_check_fails(step_token(load("maa-golden/attest-sgx-draft-policy.aad.json"), 0), (const char *)jwks.p, &w, JWT_ALG,
-	    "draft");
+	kit_check_fails(step_token(load("maa-golden/attest-sgx-draft-policy.aad.json"), 0),
+	    (const char *)jwks.p, &w, JWT_ALG, "draft");
 	blob_free(&jwks);
 }
 

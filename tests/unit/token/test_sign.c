@@ -38,14 +38,17 @@ static void the_payload(void **state)
 {
 	struct att_token_std std = plain;
 	char *token;
-	struct jws j = sign(KIT_RSA, " { \"z\" : 1, \"b\":{\"y\":true,\"x\":[2,\"\xc3\xa9\"]}, \"a\":\"q\" } ", &std, &token);
+	struct jws j = sign(
+	    KIT_RSA, " { \"z\" : 1, \"b\":{\"y\":true,\"x\":[2,\"\xc3\xa9\"]}, \"a\":\"q\" } ", &std, &token);
 
 	(void)state;
-	assert_string_equal((const char *)j.payload, "{\"a\":\"q\",\"b\":{\"x\":[2,\"\xc3\xa9\"],\"y\":true},\"exp\":1700028800,"
+	assert_string_equal((const char *)j.payload,
+	    "{\"a\":\"q\",\"b\":{\"x\":[2,\"\xc3\xa9\"],\"y\":true},\"exp\":1700028800,"
 	    "\"iat\":1700000000,\"iss\":\"" ISSUER "\",\"nbf\":1700000000,\"z\":1}");
 	std.audience = "https://relying.test";
 	j = sign(KIT_RSA, "{\"nonce\":18446744073709551615}", &std, &token);
-	assert_string_equal((const char *)j.payload, "{\"aud\":\"https://relying.test\",\"exp\":1700028800,\"iat\":1700000000,"
+	assert_string_equal((const char *)j.payload,
+	    "{\"aud\":\"https://relying.test\",\"exp\":1700028800,\"iat\":1700000000,"
 	    "\"iss\":\"" ISSUER "\",\"nbf\":1700000000,\"nonce\":18446744073709551615}");
 }
 
@@ -84,8 +87,10 @@ static void drafts(void **state)
 	(void)state;
 	std.unsigned_draft = true;
 	j = sign(KIT_P384, "{\"a\":1}", &std, &token);
-	assert_string_equal(j.header_text, arena_printf(kit.a,
-	    "{\"alg\":\"none\",\"jku\":\"" ISSUER "/certs\",\"kid\":\"%s\",\"typ\":\"JWT\"}", kit.keys[KIT_P384]->kid));
+	assert_string_equal(j.header_text,
+	    arena_printf(kit.a,
+	        "{\"alg\":\"none\",\"jku\":\"" ISSUER "/certs\",\"kid\":\"%s\",\"typ\":\"JWT\"}",
+	        kit.keys[KIT_P384]->kid));
 	assert_int_equal(j.sig_len, 0);
 	assert_int_equal(token[strlen(token) - 1], '.');
 	assert_true(jws_is_unsigned(&j));
@@ -143,8 +148,8 @@ static void refuses_claims(void **state)
 	std.with_jti = true;
 	for (size_t i = 0; i < N(refused); i++) {
 		print_message("# %s\n", refused[i].name);
-		CHECK_ERR(att_token_sign(kit.keys[KIT_P256], kit_bytes(refused[i].claims), &std, &token, &e), &e,
-		    refused[i].code, refused[i].substring);
+		CHECK_ERR(att_token_sign(kit.keys[KIT_P256], kit_bytes(refused[i].claims), &std, &token, &e),
+		    &e, refused[i].code, refused[i].substring);
 		assert_null(token);
 	}
 }
@@ -181,7 +186,8 @@ static void too_large(void **state)
 		claims[i] = 'a';
 	bytes_copy(claims, "{\"a\":\"", 6);
 	bytes_copy(claims + JWS_TEXT_MAX - 2, "\"}", 2);
-	CHECK_ERR(att_token_sign(kit.keys[KIT_P256], kit_bytes(claims), &plain, &token, &e), &e, ATT_E_LIMIT, "at most");
+	CHECK_ERR(att_token_sign(kit.keys[KIT_P256], kit_bytes(claims), &plain, &token, &e), &e, ATT_E_LIMIT,
+	    "at most");
 }
 
 /* rest-api section 6.5, compared with the recorded document in test_maa.c. */
@@ -192,11 +198,16 @@ static void openid(void **state)
 
 	(void)state;
 	CHECK_OK(att_token_openid(ISSUER, kit.keys[KIT_P384], &doc, &e), &e);
-	assert_string_equal(doc, "{\"response_types_supported\":[\"token\",\"none\"],"
-	    "\"id_token_signing_alg_values_supported\":[\"ES384\"],\"revocation_endpoint\":\"" ISSUER "/revoke\","
-	    "\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" ISSUER "/certs\",\"claims_supported\":[\"cnf\",\"nonce\",\"x-ms-ver\","
-	    "\"x-ms-attestation-type\",\"x-ms-policy-hash\",\"x-ms-policy-signer\",\"x-ms-sgx-is-debuggable\","
-	    "\"x-ms-sgx-mrenclave\",\"x-ms-sgx-mrsigner\",\"x-ms-sgx-svn\",\"x-ms-sgx-ehd\",\"x-ms-sgx-collateral\","
+	assert_string_equal(doc,
+	    "{\"response_types_supported\":[\"token\",\"none\"],"
+	    "\"id_token_signing_alg_values_supported\":[\"ES384\"],\"revocation_endpoint\":\"" ISSUER
+	    "/revoke\","
+	    "\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" ISSUER
+	    "/certs\",\"claims_supported\":[\"cnf\",\"nonce\",\"x-ms-ver\","
+	    "\"x-ms-attestation-type\",\"x-ms-policy-hash\",\"x-ms-policy-signer\","
+	    "\"x-ms-sgx-is-debuggable\","
+	    "\"x-ms-sgx-mrenclave\",\"x-ms-sgx-mrsigner\",\"x-ms-sgx-svn\","
+	    "\"x-ms-sgx-ehd\",\"x-ms-sgx-collateral\","
 	    "\"is-debuggable\",\"sgx-mrsigner\",\"sgx-mrenclave\",\"product-id\",\"svn\",\"tee\"]}");
 	free(doc);
 	CHECK_ERR(att_token_openid("", kit.keys[KIT_RSA], &doc, &e), &e, ATT_E_BAD_FORMAT, "empty");

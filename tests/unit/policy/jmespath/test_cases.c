@@ -73,7 +73,8 @@ static void file(void **state)
 	struct state s = { 0 };
 	char path[128], *save = NULL;
 
-	(void)snprintf(path, sizeof path, "tests/unit/policy/jmespath/cases/%s.txt", (const char *)*state);
+	(void)snprintf(path, sizeof path, "tests/unit/policy/jmespath/cases/%s.txt",
+	    (const char *)*state);
 	f = repo_file(path);
 	for (char *line = strtok_r((char *)f.p, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		const char *arrow = last_arrow(line);
@@ -96,7 +97,7 @@ static void odd_bytes(void **state)
 	static const struct { const char *text; size_t len; const char *want; } rows[] = {
 		{ "", 0, "!syntax" },
 		{ " \t\r\n", 4, "!syntax" },
-		{ "\n a\t.\r\n b ", 11, "1" },
+		{ "\n a\t.\r\n b ", 9, "1" },
 		{ "'new\nline'", 10, "\"new\\nline\"" },
 		{ "'a\tb'", 5, "\"a\\tb\"" },
 		{ "'\0'", 3, "\"\\u0000\"" },
@@ -145,7 +146,8 @@ static void places(void **state)
 	static const struct { const char *text; enum jmes_class class; size_t offset; const char *message; } rows[] = {
 		{ "foo..bar", JMES_SYNTAX, 4, "'.' stands where a name, '*', '[' or '{' is expected" },
 		{ "foo bar", JMES_SYNTAX, 4, "a name stands where the end or an operator is expected" },
-		{ "a == 12", JMES_SYNTAX, 5, "a number without back-ticks stands where an expression is expected" },
+		{ "a == 12", JMES_SYNTAX, 5,
+		    "a number without back-ticks stands where an expression is expected" },
 		{ "a = b", JMES_SYNTAX, 2, "'=' is not an operator; equality is ==" },
 		{ "a.b ^ c", JMES_SYNTAX, 4, "character 0x5e starts no token" },
 		{ "a[?b == 'c]", JMES_SYNTAX, 8, "no closing '" },
@@ -158,10 +160,12 @@ static void places(void **state)
 		{ "contains(a)", JMES_ARITY, 0, "contains takes 2 arguments, not 1" },
 		{ "not_null()", JMES_ARITY, 0, "not_null takes at least 1 argument, not 0" },
 		{ "a[1::0]", JMES_VALUE, 1, "a slice step of 0" },
-		{ "z || length(a.b)", JMES_TYPE, 12, "length: argument 1 is number, wanted string or array or object" },
+		{ "z || length(a.b)", JMES_TYPE, 13,
+		    "length: argument 1 is number, wanted string or array or object" },
 		{ "join(',', l)", JMES_TYPE, 10,
 		    "join: argument 2 is an array of other elements, wanted array of strings" },
-		{ "sort_by(l, &x)", JMES_TYPE, 11, "the key of element 0 is null, wanted number or string" },
+		{ "sort_by(l, &x)", JMES_TYPE, 11,
+		    "the key of element 0 is null, wanted number or string" },
 		{ "map(l, l)", JMES_TYPE, 4, "map: argument 1 is array, wanted expression" },
 		{ "type(&l)", JMES_TYPE, 5, "type: argument 1 is expression, wanted any value" },
 		{ "sum(`[1e308,1e308]`)", JMES_VALUE, 0, "the number is too large" },
@@ -183,8 +187,10 @@ static void places(void **state)
 		assert_false(jmes_compile(a, rows[i].text, strlen(rows[i].text), &q, &p, &e) &&
 		    jmes_search(q, doc, &b, &p, a, &v, &e));
 		assert_null(v);
-		if (p.class != rows[i].class || p.offset != rows[i].offset || !strstr(p.message, rows[i].message))
-			fail_msg("%s: %s at %zu: %s", rows[i].text, jmes_class_name(p.class), p.offset, p.message);
+		if (p.class != rows[i].class || p.offset != rows[i].offset ||
+		    !strstr(p.message, rows[i].message))
+			fail_msg("%s: %s at %zu: %s", rows[i].text, jmes_class_name(p.class),
+			    p.offset, p.message);
 		arena_free(a);
 	}
 }

@@ -1,4 +1,5 @@
 /* Every limit at the limit and one past it, budgets, exhausted memory, hostile expressions. */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/policy/jmespath/ast.h"
@@ -57,6 +58,7 @@ static struct outcome run(const char *text, const char *doc, uint64_t steps)
 	struct arena *a = arena_new(MEMORY);
 	struct outcome o = run_in(a, text, doc, steps);
 
+	assert_true(o.code == ATT_E_OK || o.class != JMES_NONE);       /* the document was read */
 	arena_free(a);
 	return o;
 }
@@ -73,7 +75,8 @@ static enum jmes_class repeated(const char *before, const char *middle, size_t n
 static void nesting(void **state)
 {
 	static const struct { const char *before, *middle, *inner, *after; } rows[] = {
-		{ "", "(", "a", ")" }, { "", "[", "a", "]" }, { "", "{a:", "a", "}" }, { "", "!", "a", "" },
+		{ "", "(", "a", ")" }, { "", "[", "a", "]" }, { "", "{a:", "a", "}" },
+		{ "", "!", "a", "" },
 		{ "", "to_array(", "a", ")" }, { "", "a[?", "a", "]" }, { "", "not_null(a,", "a", ")" },
 	};
 
@@ -102,13 +105,16 @@ static void nesting(void **state)
 static void chains(void **state)
 {
 	static const struct { const char *before, *middle; } rows[] = {
-		{ "a", ".a" }, { "a", "||a" }, { "a", "&&a" }, { "a", "|a" }, { "a", "==a" }, { "a", "<a" }, { "a", "[0]" },
+		{ "a", ".a" }, { "a", "||a" }, { "a", "&&a" }, { "a", "|a" }, { "a", "==a" },
+		{ "a", "<a" }, { "a", "[0]" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		assert_int_equal(repeated(rows[i].before, rows[i].middle, JMES_HEIGHT_MAX - 1, ""), JMES_NONE);
-		assert_int_equal(repeated(rows[i].before, rows[i].middle, JMES_HEIGHT_MAX, ""), JMES_LIMIT);
+		assert_int_equal(repeated(rows[i].before, rows[i].middle, JMES_HEIGHT_MAX - 1, ""),
+		    JMES_NONE);
+		assert_int_equal(repeated(rows[i].before, rows[i].middle, JMES_HEIGHT_MAX, ""),
+		    JMES_LIMIT);
 		assert_int_equal(repeated(rows[i].before, rows[i].middle, 16000, ""), JMES_LIMIT);
 	}
 	/* A flatten is two nodes. */
@@ -116,6 +122,10 @@ static void chains(void **state)
 	assert_int_equal(repeated("a", "[]", JMES_HEIGHT_MAX / 2 + 1, ""), JMES_LIMIT);
 	assert_int_equal(repeated("[a", ".a", JMES_HEIGHT_MAX - 2, "]"), JMES_NONE);
 	assert_int_equal(repeated("[a", ".a", JMES_HEIGHT_MAX - 1, "]"), JMES_LIMIT);
+	assert_int_equal(repeated("b[?a", ".a", JMES_HEIGHT_MAX - 2, "]"), JMES_NONE);
+	assert_int_equal(repeated("b[?a", ".a", JMES_HEIGHT_MAX - 1, "]"), JMES_LIMIT);
+	assert_int_equal(repeated("b[?a", ".a", JMES_HEIGHT_MAX - 3, "].c.d"), JMES_NONE);
+	assert_int_equal(repeated("b[?a", ".a", JMES_HEIGHT_MAX - 3, "] | c | d"), JMES_LIMIT);
 }
 
 static void items(void **state)
@@ -141,7 +151,8 @@ static void length(void **state)
 /* The deepest document: a result of its depth is fine, one deeper is not. */
 static void result_depth(void **state)
 {
-	char *doc = repeat("", "[", JSON_DEPTH_MAX, ""), *all = repeat(doc, "]", JSON_DEPTH_MAX, "");
+	char *doc = repeat("", "[", JSON_DEPTH_MAX - 1, "1"),
+	    *all = repeat(doc, "]", JSON_DEPTH_MAX - 1, "");
 
 	(void)state;
 	assert_int_equal(run("@", all, JMES_STEPS_DEFAULT).class, JMES_NONE);
@@ -152,8 +163,10 @@ static void result_depth(void **state)
 	assert_int_equal(run("to_string([@])", all, JMES_STEPS_DEFAULT).class, JMES_LIMIT);
 	assert_int_equal(run("[@] == [@]", all, JMES_STEPS_DEFAULT).class, JMES_LIMIT);
 	assert_int_equal(run("[@] | [0]", all, JMES_STEPS_DEFAULT).class, JMES_NONE);
-	assert_int_equal(repeated("@", "|[@]", JSON_DEPTH_MAX - 1, ""), JMES_NONE);
-	assert_int_equal(repeated("@", "|[@]", JSON_DEPTH_MAX, ""), JMES_LIMIT);
+	assert_int_equal(repeated("@", "|[@]", JSON_DEPTH_MAX - 2, ""), JMES_NONE);
+	assert_int_equal(repeated("@", "|[@]", JSON_DEPTH_MAX - 1, ""), JMES_LIMIT);
+	assert_int_equal(repeated("`1`", "|[@]", JSON_DEPTH_MAX - 1, ""), JMES_NONE);
+	assert_int_equal(repeated("`1`", "|[@]", JSON_DEPTH_MAX, ""), JMES_LIMIT);
 	assert_int_equal(repeated("@", "|[@]", 1000, "|length(@)"), JMES_NONE);
 	test_free(doc);
 	test_free(all);
@@ -164,9 +177,12 @@ static void budget(void **state)
 {
 	static const char doc[] = "{\"a\":[3,1,2,5,4],\"o\":{\"x\":1,\"y\":[1,2]},\"s\":[\"b\",\"a\"],\"t\":\"text\"}";
 	static const char *const texts[] = {
-		"@", "a", "a[*]", "a[]", "a[?@>`1`]", "a[::-1]", "o.*", "[a,o]", "{x:a,y:o}", "a||o", "!a", "a==a", "o==o",
-		"sort(a)", "sort_by(a,&@)", "max(a)", "min_by(a,&@)", "map(&@,a)", "sum(a)", "avg(a)", "join('',s)",
-		"reverse(a)", "reverse(t)", "keys(o)", "values(o)", "merge(o,o)", "contains(a,`4`)", "to_string(@)",
+		"@", "a", "a[*]", "a[]", "a[?@>`1`]", "a[::-1]", "o.*", "[a,o]", "{x:a,y:o}",
+		"a||o", "!a", "a==a", "o==o",
+		"sort(a)", "sort_by(a,&@)", "max(a)", "min_by(a,&@)", "map(&@,a)", "sum(a)",
+		"avg(a)", "join('',s)",
+		"reverse(a)", "reverse(t)", "keys(o)", "values(o)", "merge(o,o)", "contains(a,`4`)",
+		"to_string(@)",
 		"to_array(t)", "not_null(x,a)", "length(a)", "type(a)", "to_number(t)", "abs(a[0])",
 	};
 
@@ -185,10 +201,43 @@ static void budget(void **state)
 	}
 }
 
+/* Passing over members, elements and text is paid for too. */
+static void scanning(void **state)
+{
+	static const struct { const char *text; uint64_t least; } rows[] = {
+		{ "none", 0 }, { "a[15999]", 1000 }, { "a[-1]", 1000 }, { "a[:1]", 1000 },
+		{ "t == t", 250 }, { "length(t)", 250 },
+		{ "contains(t, 'y')", 250 }, { "reverse(t)", 250 }, { "starts_with(t, t)", 250 },
+		{ "ends_with(t, t)", 250 },
+		{ "equals_ignore_case(t, t)", 250 }, { "join(t, ['a', 'b', 'c'])", 500 },
+		{ "to_string([t])", 250 },
+		{ "to_number(t)", 250 }, { "t", 250 }, { "max([t, t])", 250 }, { "o.none", 99 },
+	};
+	char *list = repeat("{\"a\":[0", ",0", 15999, "],\"t\":\""),
+	    *text = repeat(list, "x", 16000, "\",\"o\":{");
+	char member[32], *doc = test_malloc(strlen(text) + (size_t)1600 * sizeof member);
+	size_t n = strlen(text);
+
+	(void)state;
+	(void)strcpy(doc, text);
+	for (int i = 0; i < 1600; i++)
+		n += (size_t)snprintf(doc + n, sizeof member, "%s\"k%d\":0", i ? "," : "", i);
+	(void)strcpy(doc + n, "}}");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct outcome o = run(rows[i].text, doc, JMES_STEPS_DEFAULT);
+		if (o.class != JMES_NONE || o.used < rows[i].least)
+			fail_msg("%s: %s, %d steps", rows[i].text, jmes_class_name(o.class), (int)o.used);
+	}
+	test_free(list);
+	test_free(text);
+	test_free(doc);
+}
+
 /* Small text, huge work: each must stop by steps or memory. */
 static void hostile(void **state)
 {
-	static const struct { const char *before, *middle; size_t n; const char *after; enum jmes_class want; } rows[] = {
+	static const struct { const char *before,
+	    *middle; size_t n; const char *after; enum jmes_class want; } rows[] = {
 		/* Doubling: the graph stays small, the tree it stands for does not. */
 		{ "@", "|[@,@]", 60, "", JMES_LIMIT },
 		{ "@", "|[@,@]", 60, "|to_string(@)", JMES_LIMIT },
@@ -245,9 +294,12 @@ static void memory_limit(void **state)
 static void failing_memory(void **state)
 {
 	static const char *const texts[] = {
-		"[*].[@,@,@,@,@,@,@,@]", "sort(@)", "sort_by(@,&@)", "map(&[@,@],@)|[].to_string(@)|join(',',@)|reverse(@)",
-		"[].to_string(@)|join(',',@)", "to_string(@)", "[::-1]", "[*].{a:@,b:@}|[*].merge(@,@)", "reverse(@)",
-		"[?@>`1`]", "[*].abs(@)", "[*].not_null(@,@,@,@,@,@)", "'x'", "[*].to_string(@).to_number(@)",
+		"[*].[@,@,@,@,@,@,@,@]", "sort(@)", "sort_by(@,&@)",
+		"map(&[@,@],@)|[].to_string(@)|join(',',@)|reverse(@)",
+		"[].to_string(@)|join(',',@)", "to_string(@)", "[::-1]",
+		"[*].{a:@,b:@}|[*].merge(@,@)", "reverse(@)",
+		"[?@>`1`]", "[*].abs(@)", "[*].not_null(@,@,@,@,@,@)", "'x'",
+		"[*].to_string(@).to_number(@)",
 	};
 	char *doc = repeat("[1", ",2,1.5", 500, "]");
 
@@ -270,7 +322,8 @@ static void failing_memory(void **state)
 /* Compiling needs several blocks too. */
 static void failing_compile(void **state)
 {
-	static const char *const middles[] = { "||a", "||'a'", "||\"a\"", "||`1`", "||a[1:2]", "||{a:a}", "||[a]", "||abs(a)",
+	static const char *const middles[] = { "||a", "||'a'", "||\"a\"", "||`1`", "||a[1:2]",
+	    "||{a:a}", "||[a]", "||abs(a)",
 	    "||nosuch(a)", "||sort_by(a,&b)", "||a[?b]" };
 
 	(void)state;
@@ -290,9 +343,12 @@ static void failing_compile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nesting), cmocka_unit_test(chains), cmocka_unit_test(items), cmocka_unit_test(length),
-		cmocka_unit_test(result_depth), cmocka_unit_test(budget), cmocka_unit_test(hostile),
-		cmocka_unit_test(hostile_maps), cmocka_unit_test(memory_limit), cmocka_unit_test(failing_memory),
+		cmocka_unit_test(nesting), cmocka_unit_test(chains), cmocka_unit_test(items),
+		cmocka_unit_test(length),
+		cmocka_unit_test(result_depth), cmocka_unit_test(budget),
+		cmocka_unit_test(scanning), cmocka_unit_test(hostile),
+		cmocka_unit_test(hostile_maps), cmocka_unit_test(memory_limit),
+		cmocka_unit_test(failing_memory),
 		cmocka_unit_test(failing_compile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

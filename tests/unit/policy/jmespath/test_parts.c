@@ -62,7 +62,8 @@ static void same_twice(const char *text, size_t len)
 		struct jmes *q = NULL;
 		bool ok;
 		att_error_clear(&e);
-		ok = jmes_compile(a, text, len, &q, &p, &e) && jmes_search(q, &jmes_null, &b, &p, a, &v, &e);
+		ok = jmes_compile(a, text, len, &q, &p, &e) &&
+		    jmes_search(q, &jmes_null, &b, &p, a, &v, &e);
 		assert_int_equal(ok, p.class == JMES_NONE);
 		assert_int_equal(ok, e.code == ATT_E_OK);
 		class[i] = p.class;
@@ -99,7 +100,8 @@ static void damage(void **state)
 		}
 }
 
-static const char *search(struct arena *a, const char *text, const struct json *doc, const struct json **out)
+static const char *search(struct arena *a, const char *text, const struct json *doc,
+    const struct json **out)
 {
 	struct jmes_budget b = { JMES_STEPS_DEFAULT };
 	struct att_error e = { 0 };
@@ -117,7 +119,8 @@ static const char *search(struct arena *a, const char *text, const struct json *
 static void document_unchanged(void **state)
 {
 	static const char text[] = "{\"a\":[{\"k\":2},{\"k\":1},[null]],\"o\":{\"y\":1,\"x\":2}}";
-	static const char *const queries[] = { "a[*]", "a[]", "sort_by(a[:2],&k)", "reverse(a)", "merge(o,o,{z:a})", "values(o)",
+	static const char *const queries[] = { "a[*]", "a[]", "sort_by(a[:2],&k)", "reverse(a)",
+	    "merge(o,o,{z:a})", "values(o)",
 	    "[a,a,o,@]", "{a:@,b:a[0]}", "a[?k]", "map(&[@],a)", "to_array(o)", "a[::-1]" };
 	struct arena *a = arena_new(MEMORY);
 	struct att_error e = { 0 };
@@ -189,11 +192,16 @@ static void locale_comma(void **state)
 static void utf8(void **state)
 {
 	static const struct { const char *s; bool valid; } rows[] = {
-		{ "", true }, { "a", true }, { "\x7f", true }, { "\x80", false }, { "\xc2\x80", true }, { "\xc1\xbf", false },
-		{ "\xdf\xbf", true }, { "\xe0\xa0\x80", true }, { "\xe0\x9f\xbf", false }, { "\xed\x9f\xbf", true },
-		{ "\xed\xa0\x80", false }, { "\xee\x80\x80", true }, { "\xef\xbf\xbf", true }, { "\xf0\x90\x80\x80", true },
-		{ "\xf0\x8f\xbf\xbf", false }, { "\xf4\x8f\xbf\xbf", true }, { "\xf4\x90\x80\x80", false }, { "\xf8\x88\x80\x80\x80", false },
-		{ "\xc2", false }, { "\xe0\xa0", false }, { "\xf0\x90\x80", false }, { "\xc2\x41", false }, { "a\xff", false },
+		{ "", true }, { "a", true }, { "\x7f", true }, { "\x80", false },
+		{ "\xc2\x80", true }, { "\xc1\xbf", false },
+		{ "\xdf\xbf", true }, { "\xe0\xa0\x80", true }, { "\xe0\x9f\xbf", false },
+		{ "\xed\x9f\xbf", true },
+		{ "\xed\xa0\x80", false }, { "\xee\x80\x80", true }, { "\xef\xbf\xbf", true },
+		{ "\xf0\x90\x80\x80", true },
+		{ "\xf0\x8f\xbf\xbf", false }, { "\xf4\x8f\xbf\xbf", true },
+		{ "\xf4\x90\x80\x80", false }, { "\xf8\x88\x80\x80\x80", false },
+		{ "\xc2", false }, { "\xe0\xa0", false }, { "\xf0\x90\x80", false },
+		{ "\xc2\x41", false }, { "a\xff", false },
 	};
 	size_t bad;
 
@@ -206,8 +214,10 @@ static void utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(function_table), cmocka_unit_test(class_names), cmocka_unit_test(truncations),
-		cmocka_unit_test(damage), cmocka_unit_test(document_unchanged), cmocka_unit_test(query_reused),
+		cmocka_unit_test(function_table), cmocka_unit_test(class_names),
+		cmocka_unit_test(truncations),
+		cmocka_unit_test(damage), cmocka_unit_test(document_unchanged),
+		cmocka_unit_test(query_reused),
 		cmocka_unit_test(locale_comma), cmocka_unit_test(utf8),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,8 @@
  * two.  Workers answer in order; so when one dies, exactly the first of its requests was being worked on: that one
  * fails, the other is given to someone else.
  */
-#ifndef SERVER_FRONT_POOL_H
-#define SERVER_FRONT_POOL_H
+#ifndef SERVER_POOL_POOL_H
+#define SERVER_POOL_POOL_H
 
 #include "server/ipc/messages.h"
 
@@ -16,7 +16,7 @@ struct pool_job {
 	uint64_t id;                    /* set by the pool */
 	uint32_t provider;
 	struct block blocks[4];         /* of the ATTEST message; borrowed until done */
-	int64_t head_since_ms;          /* since when the worker is on it */
+	int64_t head_since_us;          /* since when the worker is on it */
 	struct pool_job *next;
 	/* Called once.  answer is NULL when the worker died or was killed over it. */
 	void (*done)(struct pool_job *job, const struct frame *answer);
@@ -44,11 +44,14 @@ struct pool {
 	uint64_t next_id;
 	unsigned queue_max, queued, in_flight;
 	uint32_t requests_max;          /* a worker is replaced after so many; 0 never */
-	int64_t answer_ms;
+	int64_t answer_us;
 	void *state;
 	/* Asked of the parent: kill a stuck worker, replace one that has served enough. */
 	void (*stuck)(void *state, uint64_t worker_id);
 	void (*spent)(void *state, uint64_t worker_id);
+	/* A request was answered after so long; a worker is gone, for whatever reason. */
+	void (*timed)(void *state, int64_t microseconds);
+	void (*lost)(void *state);
 	/* A worker's channel comes under, or leaves, the event loop. */
 	bool (*watch)(void *state, struct pool_worker *w);
 	void (*unwatch)(void *state, struct pool_worker *w);
@@ -59,13 +62,14 @@ void pool_clear(struct pool *p);        /* closes all workers; jobs left are fai
 /* Takes the descriptor; the worker gets work once it has answered a ping.  replaces: id of the worker that retires. */
 ATT_CHECK bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces, int fd, struct att_error *e);
 /* False: the queue is full. */
-ATT_CHECK bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_ms);
+ATT_CHECK bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_us);
 /* A worker's channel is readable or closed; legal for one that is gone. */
-void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_ms);
+void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_us);
 /* Frees the workers that are gone: once no event that names them can be left. */
 void pool_bury(struct pool *p);
 /* Reports workers that are on one request for too long; milliseconds until the next may be, -1 none. */
-int pool_check(struct pool *p, int64_t now_ms);
+int pool_check(struct pool *p, int64_t now_us);
 unsigned pool_live(const struct pool *p, uint32_t provider);
+#define POOL_ALL_PROVIDERS UINT32_MAX     /* for pool_live() */
 
 #endif

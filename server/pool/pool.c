@@ -1,4 +1,4 @@
-#include "server/front/pool.h"
+#include "server/pool/pool.h"
 
 #include <stdlib.h>
 
@@ -72,7 +72,7 @@ static struct pool_worker *choose(const struct pool *p, uint32_t provider)
 	return best;
 }
 
-static bool give(struct pool *p, struct pool_worker *w, struct pool_job *job, int64_t now_ms)
+static bool give(struct pool *p, struct pool_worker *w, struct pool_job *job, int64_t now_us)
 {
 	struct frame f = { .op = OP_ATTEST, .provider = job->provider, .id = job->id };
 	struct att_error e = { 0 };
@@ -83,33 +83,33 @@ static bool give(struct pool *p, struct pool_worker *w, struct pool_job *job, in
 			w->is_condemned = true;
 		return false;
 	}
-	job->head_since_ms = now_ms;
+	job->head_since_us = now_us;
 	w->job[w->njobs++] = job;
 	p->in_flight++;
 	return true;
 }
 
-static void dispatch(struct pool *p, uint32_t provider, int64_t now_ms)
+static void dispatch(struct pool *p, uint32_t provider, int64_t now_us)
 {
 	struct pool_worker *w;
 	struct pool_job *job;
 
 	while (p->queue[provider].first && (w = choose(p, provider))) {
 		job = queue_pop(p, provider);
-		if (!give(p, w, job, now_ms)) {
+		if (!give(p, w, job, now_us)) {
 			queue_push_front(p, job);
 			return;
 		}
 	}
 }
 
-bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_ms)
+bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_us)
 {
 	if (p->queue[job->provider].n >= p->queue_max)
 		return false;
 	job->id = ++p->next_id;
 	queue_push(p, job);
-	dispatch(p, job->provider, now_ms);
+	dispatch(p, job->provider, now_us);
 	return true;
 }
 
@@ -122,6 +122,7 @@ static void unlink_worker(struct pool *p, struct pool_worker *w)
 	*at = w->next;
 	p->unwatch(p->state, w);
 	channel_close(&w->channel);
+	p->lost(p->state);
 	w->is_gone = true;
 	w->next = p->dead;
 	p->dead = w;
@@ -136,7 +137,7 @@ void pool_bury(struct pool *p)
 	}
 }
 
-static void remove_worker(struct pool *p, struct pool_worker *w, int64_t now_ms)
+static void remove_worker(struct pool *p, struct pool_worker *w, int64_t now_us)
 {
 	struct pool_job *failed = w->njobs > 0 ? w->job[0] : NULL;
 	uint32_t provider = w->provider;
@@ -148,16 +149,16 @@ static void remove_worker(struct pool *p, struct pool_worker *w, int64_t now_ms)
 	}
 	if (failed)
 		finish_job(p, failed, NULL);
-	dispatch(p, provider, now_ms);
+	dispatch(p, provider, now_us);
 }
 
-static void retire(struct pool *p, uint64_t id, int64_t now_ms)
+static void retire(struct pool *p, uint64_t id, int64_t now_us)
 {
 	for (struct pool_worker *w = p->workers; w; w = w->next)
 		if (w->id == id) {
 			w->is_retiring = true;
 			if (w->njobs == 0)
-				remove_worker(p, w, now_ms);
+				remove_worker(p, w, now_us);
 			return;
 		}
 }
@@ -193,7 +194,7 @@ static void count_served(struct pool *p, struct pool_worker *w)
 }
 
 /* An answer belongs to the first of the worker's jobs, or the worker has lost its mind. */
-static bool take_answer(struct pool *p, struct pool_worker *w, const struct frame *f, int64_t now_ms)
+static bool take_answer(struct pool *p, struct pool_worker *w, const struct frame *f, int64_t now_us)
 {
 	struct pool_job *job = w->njobs > 0 ? w->job[0] : NULL;
 
@@ -203,17 +204,18 @@ static bool take_answer(struct pool *p, struct pool_worker *w, const struct fram
 		w->job[i - 1] = w->job[i];
 	w->njobs--;
 	if (w->njobs > 0)
-		w->job[0]->head_since_ms = now_ms;
+		w->job[0]->head_since_us = now_us;
+	p->timed(p->state, now_us - job->head_since_us);
 	count_served(p, w);
 	finish_job(p, job, f);
 	if (w->is_retiring && w->njobs == 0)
-		remove_worker(p, w, now_ms);
+		remove_worker(p, w, now_us);
 	else
-		dispatch(p, w->provider, now_ms);
+		dispatch(p, w->provider, now_us);
 	return true;
 }
 
-void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_ms)
+void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_us)
 {
 	struct att_error e = { 0 };
 	struct frame f;
@@ -224,21 +226,21 @@ void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_ms)
 	if (got == CHANNEL_MESSAGE && f.op == OP_PONG) {
 		w->is_live = true;
 		if (f.id)
-			retire(p, f.id, now_ms);
-		dispatch(p, w->provider, now_ms);
+			retire(p, f.id, now_us);
+		dispatch(p, w->provider, now_us);
 		return;
 	}
-	if (got == CHANNEL_MESSAGE && take_answer(p, w, &f, now_ms))
+	if (got == CHANNEL_MESSAGE && take_answer(p, w, &f, now_us))
 		return;
 	if (got != CHANNEL_CLOSED) {
 		log_event(LOG_ERROR, "worker.answer", "worker", "%llu", (unsigned long long)w->id, "error", "%s",
 		    e.text[0] ? e.text : "not the answer to what was asked", NULL);
 		p->stuck(p->state, w->id);
 	}
-	remove_worker(p, w, now_ms);
+	remove_worker(p, w, now_us);
 }
 
-int pool_check(struct pool *p, int64_t now_ms)
+int pool_check(struct pool *p, int64_t now_us)
 {
 	int64_t wait = -1;
 
@@ -246,7 +248,7 @@ int pool_check(struct pool *p, int64_t now_ms)
 		int64_t left;
 		if (w->njobs == 0 || w->is_condemned)
 			continue;
-		left = w->job[0]->head_since_ms + p->answer_ms - now_ms;
+		left = w->job[0]->head_since_us + p->answer_us - now_us;
 		if (left <= 0) {
 			w->is_condemned = true;
 			p->stuck(p->state, w->id);
@@ -255,7 +257,8 @@ int pool_check(struct pool *p, int64_t now_ms)
 		if (wait < 0 || left < wait)
 			wait = left;
 	}
-	return (int)wait;
+	/* Rounded up, so that the caller is not woken just too early. */
+	return wait < 0 ? -1 : (int)(wait / 1000 + 1);
 }
 
 unsigned pool_live(const struct pool *p, uint32_t provider)
@@ -263,7 +266,7 @@ unsigned pool_live(const struct pool *p, uint32_t provider)
 	unsigned n = 0;
 
 	for (const struct pool_worker *w = p->workers; w; w = w->next)
-		n += w->provider == provider && w->is_live && !w->is_condemned;
+		n += (w->provider == provider || provider == POOL_ALL_PROVIDERS) && w->is_live && !w->is_condemned;
 	return n;
 }
 

@@ -1,0 +1,108 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/out.h"
+#include "cli/remote.h"
+#include "lib/base/base64.h"
+
+#define ARENA_MAX ((size_t)256 << 20)
+#define API_VERSION "2022-08-01"
+
+/* The body to post: a request body as it is, raw evidence inside the member of its type. */
+static bool body_of(const struct args *args, struct arena *a, struct att_bytes *body, const char **type,
+    struct att_error *e)
+{
+	const char *asked = arg(args, "type");
+	bool raw;
+	char *b64;
+
+	*type = att_recognise(*body, &raw);
+	if (asked)
+		*type = att_type_find(asked);
+	if (!*type)
+		return att_fail(e, ATT_E_BAD_FORMAT, asked ? "--type: unknown attestation type" :
+		    "evidence of no known kind; name it with --type");
+	if (!raw)
+		return true;
+	b64 = b64_encode_arena(B64_URL, a, body->data, body->len);
+	body->data = b64 ? (const uint8_t *)arena_printf(a, "{\"%s\":\"%s\"}", att_type_member(*type), b64) : NULL;
+	if (!body->data)
+		return arena_fail(a, e);
+	body->len = strlen((const char *)body->data);
+	return true;
+}
+
+static enum exit_code refused(struct arena *a, int status, struct att_bytes answer, bool json, struct att_error *e)
+{
+	struct json *v = NULL;
+	const struct json *error;
+
+	if (!json_parse(a, answer.data, answer.len, NULL, &v, NULL) || !(error = json_get(v, "error"))) {
+		(void)att_fail(e, ATT_E_INTERNAL, "HTTP %d without an error body", status);
+		return complain(e);
+	}
+	if (json)
+		return out_json(a, v, e) ? (status == 503 ? EXIT_UNUSABLE : EXIT_BAD) : complain(e);
+	out_mark(MARK_BAD);
+	(void)printf(" refused (HTTP %d)\n  why:     %s: %s\n", status, json_get(error, "code") ? json_get(error, "code")->s : "",
+	    json_get(error, "message") ? json_get(error, "message")->s : "");
+	for (const struct json *c = json_get(error, "checks") ? json_get(error, "checks")->child : NULL; c; c = c->next)
+		if (json_str_eq(json_get(c, "outcome"), "fail"))
+			(void)printf("  check:   %s\n", json_get(c, "id")->s);
+	if (json_get(error, "hint"))
+		(void)printf("  hint:    %s\n", json_get(error, "hint")->s);
+	return status == 503 ? EXIT_UNUSABLE : EXIT_BAD;
+}
+
+static enum exit_code granted(const struct args *args, struct arena *a, struct att_bytes answer, struct att_error *e)
+{
+	const char *out = arg(args, "token-out");
+	const struct json *token;
+	struct json *v;
+
+	if (!json_parse(a, answer.data, answer.len, NULL, &v, e))
+		return complain(e);
+	token = json_get(v, "token");
+	if (!json_is(token, JSON_STRING)) {
+		(void)att_fail(e, ATT_E_BAD_JSON, "the service's answer has no token");
+		return complain(e);
+	}
+	if (!out)
+		return puts(token->s) > 0 ? EXIT_GOOD : EXIT_UNUSABLE;
+	if (!file_write(out, token->s, token->len, false, e))
+		return complain(e);
+	out_mark(MARK_GOOD);
+	(void)printf(" token written to %s\n  try: attest token verify --server %s%s%s %s\n", out, arg(args, "server"),
+	    arg(args, "ca") ? " --ca " : "", arg(args, "ca") ? arg(args, "ca") : "", out);
+	return EXIT_GOOD;
+}
+
+static enum exit_code submit(const struct args *args, struct arena *a, struct att_error *e)
+{
+	const char *server = arg(args, "server"), *type, *url;
+	struct att_bytes body, answer;
+	bool json;
+	int status;
+
+	if (!server)
+		(void)att_fail(e, ATT_E_OPERATION, "submit wants --server URL");
+	if (!server || !wants_json(args, &json, e) || !file_read(a, arg_pos(args, 0), &body, e) ||
+	    !body_of(args, a, &body, &type, e))
+		return complain(e);
+	url = arena_printf(a, "%s/attest/%s?api-version=" API_VERSION, remote_base(a, server), type);
+	if (!url || !remote_post(a, url, arg(args, "ca"), body, &status, &answer, e))
+		return complain(e);
+	return status == 200 ? granted(args, a, answer, e) : refused(a, status, answer, json, e);
+}
+
+enum exit_code cmd_submit(const struct args *args)
+{
+	struct att_error e = { 0 };
+	struct arena *a = arena_new(ARENA_MAX);
+	enum exit_code code = a ? submit(args, a, &e) : complain(&e);
+
+	arena_free(a);
+	return code;
+}

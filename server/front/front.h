@@ -1,0 +1,31 @@
+/*
+ * front.h - the front role: listener, routing, the queue before the verify workers, the audit log.
+ *
+ * One thread, one event loop.  The front never looks into a body or a bearer: they go to a worker as they came.
+ */
+#ifndef SERVER_FRONT_FRONT_H
+#define SERVER_FRONT_FRONT_H
+
+#include "server/api/api.h"
+#include "server/role.h"
+
+#define FRONT_FD_LISTEN 4
+#define FRONT_FD_MANAGE 5
+#define FRONT_SERVICE_VERSION "0.1.0.0"         /* x-ms-maa-service-version: four numbers */
+
+struct front {
+	struct role_env *env;
+	struct api api;
+	struct pool pool;
+	struct channel manage;          /* to the first signer */
+	struct audit audit;
+	struct http_listener *listener;
+	int epoll;
+	int64_t now_us;                 /* monotonic, of the current turn of the loop */
+	bool has_announced, is_draining, stop;
+	int64_t drain_until_us;
+};
+
+int front_run(struct role_env *env, const struct api_route *routes);
+
+#endif

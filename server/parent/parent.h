@@ -1,0 +1,88 @@
+/*
+ * parent.h - the parent role: configuration, first-start files, the listening socket, and the children's lives.
+ *
+ * It parses nothing but its configuration and never sees a byte from the network.  A verify worker that dies is
+ * replaced; the death of the front or of a signer ends the daemon with status 1, because neither can be replaced
+ * without its clients noticing: whoever started the daemon starts it again.
+ */
+#ifndef SERVER_PARENT_PARENT_H
+#define SERVER_PARENT_PARENT_H
+
+#include <sys/types.h>
+
+#include "server/role.h"
+
+struct options {
+	const char *config, *data_dir, *listen, *sandbox, *clock;
+	bool insecure_test, print_config;
+	int64_t clock_s;                /* from clock, else CLOCK_REAL */
+};
+
+/* One generation of what the children are given; a reload makes a new one. */
+struct generation {
+	struct arena *memory;
+	struct config *config;
+	struct role_facts facts;
+	char *yaml;                     /* the effective configuration */
+	size_t yaml_len;
+	struct block endorsements, anchors;     /* encoded lists */
+};
+
+struct child {
+	const char *role;
+	pid_t pid;                      /* 0: dead, to be started again at respawn_ms */
+	struct channel control;
+	uint64_t id;                    /* workers: never used twice */
+	uint32_t provider;
+	uint64_t replaces;              /* worker that retires when this one is live; 0 none */
+	bool is_ready;
+	bool is_replaced;               /* a successor exists: its end is expected */
+	unsigned early_deaths;          /* deaths in a row before it was ready */
+	int64_t respawn_ms;
+	struct child *next;
+};
+
+struct parent {
+	const struct options *options;
+	struct generation now;
+	int listen_fd, epoll, signals, lock_fd;
+	struct child front, *signers, *workers;
+	unsigned nsigners, nworkers_per_provider;
+	uint64_t last_worker_id;
+	bool is_announced, is_draining, failed;
+	int64_t drain_until_ms;
+};
+
+int parent_main(const struct options *o);
+
+/* generation.c: loads the configuration with the options on top, and the offline files. */
+ATT_CHECK bool generation_config(const struct options *o, struct config **out, struct att_error *e);
+ATT_CHECK bool generation_make(const struct options *o, struct config *c, const struct role_facts *base,
+    struct generation *out, struct att_error *e);   /* takes c on success */
+void generation_clear(struct generation *g);
+/* May a running daemon go from old to new?  Names the key that forbids it. */
+ATT_CHECK bool generation_may_follow(const struct config *old, const struct config *new, struct att_error *e);
+
+/* first_start.c: makes what is missing. */
+ATT_CHECK bool admin_token_open(const char *data_dir, uint8_t sha256[32], struct att_error *e);
+/* tls_files.c: a private CA and a server certificate, unless tls/server.pem is there. */
+ATT_CHECK bool tls_files_make(const char *data_dir, const char *listen_host, struct att_error *e);
+
+/* listen.c: *authority is HOST:PORT with the real port, in the arena. */
+ATT_CHECK bool listen_open(const char *listen, struct arena *a, int *fd, const char **authority, struct att_error *e);
+ATT_CHECK bool listen_host(const char *listen, struct arena *a, const char **host, const char **port,
+    struct att_error *e);
+
+/* children.c */
+/* Starts a role with fds as its descriptors 3, 4, ...; they stay open here. */
+ATT_CHECK bool child_exec(const char *role, const int *fds, unsigned nfds, pid_t *pid, struct att_error *e);
+/* Starts c->role, gives it the control channel and its configuration. extra are its descriptors from 4 on. */
+ATT_CHECK bool child_start(struct parent *p, struct child *c, const int *extra, unsigned nextra, struct att_error *e);
+ATT_CHECK bool worker_start(struct parent *p, struct child *c, struct att_error *e);
+ATT_CHECK bool child_wait_ready(struct child *c, int timeout_ms, struct att_error *e);
+void child_clear(struct child *c);
+
+/* notify.c: sd_notify(3) without the library; no-op without NOTIFY_SOCKET. */
+void notify_systemd(const char *state);
+
+#endif

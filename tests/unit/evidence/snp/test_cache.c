@@ -1,0 +1,253 @@
+#include <string.h>
+
+#include "tests/unit/evidence/snp/fix.h"
+
+static struct fix f;
+static struct arena *keep;      /* simulations and transcripts outlive a run */
+
+static int set_up(void **state)
+{
+	(void)state;
+	fix_init(&f);
+	keep = arena_new((size_t)256 << 20);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_free(keep);
+	fix_clear(&f);
+	return 0;
+}
+
+static const char *transcript(const struct sim_snp_output *sim)
+{
+	(void)fix_run(&f, sim->extended.p, sim->extended.n);
+	return arena_strdup(keep, fix_transcript(&f));
+}
+
+static void trust(const struct sim_snp_output *sim)
+{
+	fix_forget(&f);
+	fix_anchor(&f, sim->ark_pem.p, sim->ark_pem.n);
+	if (sim->crl_der.n)
+		fix_crl(&f, sim->crl_der.p, sim->crl_der.n);
+}
+
+static void no_cache(void)
+{
+	chain_cache_free(f.cache);
+	f.cache = NULL;
+}
+
+/* The same evidence without a cache, into an empty one, and out of it: one verdict, to the letter. */
+static void same_verdict(const struct sim_snp_output *sim)
+{
+	const char *plain, *cold, *warm;
+
+	no_cache();
+	plain = transcript(sim);
+	fix_cache(&f);
+	cold = transcript(sim);
+	warm = transcript(sim);
+	assert_string_equal(plain, cold);
+	assert_string_equal(plain, warm);
+	no_cache();
+}
+
+static void a_cached_verdict_is_identical(void **state)
+{
+	static const char *const products[] = { "Milan", "Genoa", "Turin" };
+	const struct sim_fault *fault;
+
+	(void)state;
+	f.settings.crl_required = true;
+	for (size_t i = 0; i < 3; i++) {
+		struct sim_snp_options o;
+		struct sim_snp_output sim;
+
+		fix_sim_options(&o, products[i]);
+		o.crl = true;
+		sim = fix_sim(&f, keep, &o);
+		trust(&sim);
+		same_verdict(&sim);
+	}
+	for (size_t i = 0; (fault = sim_snp_fault_at(i)); i++) {
+		struct sim_snp_options o;
+		struct sim_snp_output sim;
+
+		fix_sim_options(&o, "Milan");
+		o.crl = true;
+		o.fault = fault->name;
+		sim = fix_sim(&f, keep, &o);
+		trust(&sim);
+		same_verdict(&sim);
+	}
+}
+
+/* A warm cache must not lend its chain to what would fail without it. */
+static void a_good_chain_does_not_cover_faults(void **state)
+{
+	const struct sim_fault *fault;
+	struct sim_snp_options o;
+	struct sim_snp_output good;
+
+	(void)state;
+	f.settings.crl_required = true;
+	fix_sim_options(&o, "Milan");
+	o.crl = true;
+	good = fix_sim(&f, keep, &o);
+	for (size_t i = 0; (fault = sim_snp_fault_at(i)); i++) {
+		struct sim_snp_output sim;
+		const char *plain;
+
+		o.fault = fault->name;
+		sim = fix_sim(&f, keep, &o);
+		no_cache();
+		trust(&sim);
+		plain = transcript(&sim);
+		fix_cache(&f);
+		trust(&good);
+		assert_string_equal(fix_run(&f, good.extended.p, good.extended.n), "ok");
+		trust(&sim);
+		assert_string_equal(transcript(&sim), plain);
+	}
+	no_cache();
+}
+
+static struct sim_snp_output one(struct sim_snp_options *o)
+{
+	struct sim_snp_output sim;
+
+	fix_sim_options(o, "Milan");
+	o->crl = true;
+	sim = fix_sim(&f, keep, o);
+	trust(&sim);
+	fix_cache(&f);
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "ok");
+	return sim;
+}
+
+/* Whatever the key must hold, changed after the chain was kept. */
+static void a_hit_depends_on_anchors_lists_and_time(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output sim, revoked;
+
+	(void)state;
+	f.settings.crl_required = true;
+	sim = one(&o);
+	o.revoke_ica = true;
+	revoked = fix_sim(&f, keep, &o);
+	/* The anchor is gone. */
+	fix_forget(&f);
+	fix_crl(&f, sim.crl_der.p, sim.crl_der.n);
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.ark.pinned");
+	/* A list that revokes the intermediate came. */
+	trust(&sim);
+	fix_crl(&f, revoked.crl_der.p, revoked.crl_der.n);
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.revoked");
+	/* The list is gone, and it is demanded. */
+	fix_forget(&f);
+	fix_anchor(&f, sim.ark_pem.p, sim.ark_pem.n);
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.present");
+	/* Time passed. */
+	trust(&sim);
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "ok");
+	f.now_s = o.leaf_not_after_s + 1;
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.validity.leaf");
+	f.now_s = FIX_NOW + (int64_t)366 * 86400;
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.current");
+	f.now_s = FIX_NOW;
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "ok");
+	no_cache();
+}
+
+/* A hit is found by the bytes of all certificates: one bit more or less is another chain. */
+static void a_hit_needs_the_same_bytes(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output sim = one(&o);
+	uint8_t *changed = arena_memdup(keep, sim.extended.p, sim.extended.n);
+
+	(void)state;
+	assert_non_null(changed);
+	changed[SNP_REPORT_LEN + 4 * 24 + sim.leaf_der.n - 1] ^= 1;     /* last byte of the leaf's signature */
+	assert_string_equal(fix_run(&f, changed, sim.extended.n), "snp.chain.leaf");
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "ok");
+	no_cache();
+}
+
+/* More machines than entries: the oldest leave, verdicts stay. */
+static void a_full_cache_keeps_working(void **state)
+{
+	struct sim_snp_output sims[12];
+
+	(void)state;
+	fix_cache(&f);
+	for (size_t i = 0; i < 12; i++) {
+		struct sim_snp_options o;
+		fix_sim_options(&o, "Genoa");
+		o.crl = true;
+		o.chip_id[5] = (uint8_t)i;
+		sims[i] = fix_sim(&f, keep, &o);
+	}
+	for (size_t round = 0; round < 2; round++)
+		for (size_t i = 0; i < 12; i++) {
+			trust(&sims[i]);
+			assert_string_equal(fix_run(&f, sims[i].extended.p, sims[i].extended.n), "ok");
+		}
+	no_cache();
+}
+
+static void failing_memory_is_no_verdict(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output sim = one(&o);
+	bool done = false;
+
+	(void)state;
+	no_cache();
+	for (size_t n = 1; !done; n++) {
+		struct failing failing;
+		struct arena *whole = f.a;
+		struct att_error e = { 0 };
+		void *ev = NULL;
+		bool ok;
+
+		f.a = arena_failing(&failing, n);
+		f.outcome = (struct evidence_outcome){ .checks = &f.checks };
+		ok = checklist_init(&f.checks, f.a, snp_checks, SNP_NCHECKS, &e) &&
+		    snp_format.parse(rd_make(sim.extended.p, sim.extended.n), f.a, f.crypto, &ev, &e);
+		if (ok) {
+			struct trust t = {
+				.crypto = f.crypto, .now_s = f.now_s, .settings = &f.settings, .anchors = &f.anchors,
+				.crls = f.crls, .ncrls = f.ncrls,
+			};
+			struct claims c = claims_make(f.a);
+			ok = snp_format.verify(ev, &t, f.a, &f.outcome, &e) && !checklist_failed(&f.checks) &&
+			    snp_format.claims(ev, &t, &f.outcome, &c, &e);
+		}
+		assert_false(checklist_failed(&f.checks) && failing.fired && e.code == ATT_E_OK && ok);
+		if (!ok)
+			assert_int_equal(e.code, ATT_E_NOMEM);
+		done = ok && !failing.fired;
+		arena_free(f.a);
+		f.a = whole;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cached_verdict_is_identical),
+		cmocka_unit_test(a_good_chain_does_not_cover_faults),
+		cmocka_unit_test(a_hit_depends_on_anchors_lists_and_time),
+		cmocka_unit_test(a_hit_needs_the_same_bytes),
+		cmocka_unit_test(a_full_cache_keeps_working),
+		cmocka_unit_test(failing_memory_is_no_verdict),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
