@@ -42,33 +42,51 @@ static size_t characters(const char *s, size_t n)
 	return count;
 }
 
-/* Cuts at a character's edge. */
+/* Cuts at a character's edge, which is at most three bytes back. */
 static size_t whole_characters(const char *s, size_t len, size_t at)
 {
-	while (at > 0 && at < len && is_continuation(s[at]))
-		at--;
-	return at;
+	size_t edge = at;
+
+	while (edge > 0 && edge < len && at - edge < 3 && is_continuation(s[edge]))
+		edge--;
+	return edge < len && is_continuation(s[edge]) ? at : edge;
 }
 
-static void place_problem(const struct problems *ps, struct policy_problem *p, size_t off, size_t *start)
+/* Goes on from the last place asked for: problems come nearly in order, and a text may be one line. */
+static void place_problem(struct problems *ps, struct policy_problem *p, size_t off)
 {
-	size_t line_start = off;
+	struct seen *at = &ps->seen;
 
-	while (line_start > 0 && ps->text[line_start - 1] != '\n')
-		line_start--;
+	if (off < at->off || at->line == 0)
+		*at = (struct seen){ .line = 1 };
+	for (; at->off < off; at->off++) {
+		if (ps->text[at->off] == '\n') {
+			at->line++;
+			at->column = 0;
+			at->line_start = at->off + 1;
+		} else {
+			at->column += !is_continuation(ps->text[at->off]);
+		}
+	}
 	p->offset = off;
-	p->line = 1;
-	for (size_t i = 0; i < line_start; i++)
-		p->line += ps->text[i] == '\n';
-	p->column = characters(ps->text + line_start, off - line_start);
-	*start = line_start;
+	p->line = at->line;
+	p->column = at->column;
 }
 
-/* The line around off, cut to a window when it is long; control characters become spaces so that
- * a caret below it stands right and a terminal stays in order. */
-static void show_line(struct problems *ps, struct policy_problem *p, size_t start)
+/* Control characters become spaces and bad bytes question marks, so that a caret below stands right and
+ * a terminal stays in order. */
+static void show_clean(char *s, size_t n)
 {
-	size_t off = p->offset, end = off;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < ' ' || s[i] == 0x7F)
+			s[i] = ' ';
+	utf8_mask(s);
+}
+
+/* The line around the problem, cut to a window when it is long. */
+static void show_line(struct problems *ps, struct policy_problem *p)
+{
+	size_t start = ps->seen.line_start, off = p->offset, end = off;
 	char *line;
 
 	while (end < ps->len && ps->text[end] != '\n' && end - start < off - start + LINE_SHOWN)
@@ -78,10 +96,9 @@ static void show_line(struct problems *ps, struct policy_problem *p, size_t star
 	if (end - start > LINE_SHOWN)
 		end = whole_characters(ps->text, ps->len, start + LINE_SHOWN);
 	line = arena_strndup(ps->a, ps->text + start, end - start);
-	for (size_t i = 0; line && i < end - start; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7F)
-			line[i] = ' ';
-	p->source_line = line ? line : "";
+	if (line)
+		show_clean(line, end - start);
+	p->source_line = line ? line : no_memory;
 	p->caret = characters(ps->text + start, off - start);
 }
 
@@ -93,9 +110,8 @@ static const char *show_token(struct problems *ps, size_t off, size_t len)
 	if (len == 0)
 		return "<EOF>";
 	s = arena_strndup(ps->a, ps->text + off, n);
-	for (size_t i = 0; s && i < n; i++)
-		if ((unsigned char)s[i] < ' ' || s[i] == 0x7F)
-			s[i] = ' ';
+	if (s)
+		show_clean(s, n);
 	return s ? s : no_memory;
 }
 
@@ -145,7 +161,7 @@ static bool known_place(const struct problems *ps, size_t off, const char *id)
 bool problem_add(struct problems *ps, const struct complaint *c)
 {
 	struct policy_problem *p;
-	size_t start, off = c->off < ps->len ? c->off : ps->len;
+	size_t off = c->off < ps->len ? c->off : ps->len;
 	size_t len = c->len < ps->len - off ? c->len : ps->len - off;
 
 	if (known_place(ps, off, c->id))
@@ -157,8 +173,8 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 		return arena_fail(ps->a, ps->e);
 	}
 	p = &ps->v[ps->n];
-	place_problem(ps, p, off, &start);
-	show_line(ps, p, start);
+	place_problem(ps, p, off);
+	show_line(ps, p);
 	p->id = c->id;
 	p->hint = c->hint;
 	p->token = show_token(ps, off, len);
@@ -167,7 +183,7 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 	p->message = c->message ? c->message :
 	    problem_text(ps, "mismatched input '%s' expecting %s", p->token, p->expected);
 	if (p->token == no_memory || p->expected == no_memory || p->rule == no_memory || p->message == no_memory ||
-	    p->hint == no_memory) {
+	    p->hint == no_memory || p->source_line == no_memory) {
 		ps->nomem = true;
 		return arena_fail(ps->a, ps->e);
 	}

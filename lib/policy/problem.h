@@ -8,6 +8,8 @@
 
 #include "lib/policy/policy.h"
 
+struct seen { size_t off, line, column, line_start; };
+
 struct problems {
 	struct arena *a;                /* texts of problems */
 	struct att_error *e;            /* gets the failed allocation */
@@ -15,6 +17,7 @@ struct problems {
 	size_t len;
 	const char *const *path;        /* grammar rules entered, outermost first; may be NULL */
 	size_t npath;
+	struct seen seen;               /* the last place asked for */
 	struct policy_problem *v;       /* POLICY_PROBLEMS_MAX of them, allocated at the first */
 	size_t n;
 	bool lints;                     /* several kinds may stand at one place */

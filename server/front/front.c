@@ -333,17 +333,24 @@ static void clear(struct front *f)
 int front_run(struct role_env *env, const struct api_route *routes)
 {
 	struct att_error e = { 0 };
-	struct front f = { .env = env, .manage.fd = -1, .audit.fd = -1, .epoll = -1 };
+	struct front *f = calloc(1, sizeof *f);
 	struct secret key = { 0 }, cert = { 0 };
 	int status;
 
-	f.now_us = clock_monotonic_us();
-	if (!prepare(&f, routes, &key, &cert, &e) || !watch(&f, http_listener_fd(f.listener), &on_listener) ||
-	    !watch(&f, env->control.fd, &on_control) || !watch(&f, f.manage.fd, &on_manage))
+	if (!f) {
+		(void)att_fail(&e, ATT_E_NOMEM, "out of memory");
+		return role_failed("front.start", &e);
+	}
+	f->env = env;
+	f->manage.fd = f->audit.fd = f->epoll = -1;
+	f->now_us = clock_monotonic_us();
+	if (!prepare(f, routes, &key, &cert, &e) || !watch(f, http_listener_fd(f->listener), &on_listener) ||
+	    !watch(f, env->control.fd, &on_control) || !watch(f, f->manage.fd, &on_manage))
 		status = role_failed("front.start", &e);
 	else
-		status = loop(&f);
-	clear(&f);
+		status = loop(f);
+	clear(f);
+	free(f);
 	secret_clear(&key);
 	secret_clear(&cert);
 	return status;

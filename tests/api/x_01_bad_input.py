@@ -43,7 +43,7 @@ ROWS = [
     ("report is a number", "POST", ATTEST, JSON, '{"report":1}', 400, "InvalidParameter", "report"),
     ("report is not base64", "POST", ATTEST, JSON, '{"report":"$$$$"}', 400, "InvalidParameter", "report"),
     ("report is no JSON inside", "POST", ATTEST, JSON, '{"report":"AAAA"}', 400, "InvalidParameter", "report"),
-    ("nesting bomb", "POST", ATTEST, JSON, "[" * 100000, 400, "InvalidParameter", ""),
+    ("nesting bomb", "POST", ATTEST, JSON, "[" * 1000, 400, "InvalidParameter", ""),
     ("two bearers", "POST", ATTEST, {**JSON, "Authorization": "Bearer a, Bearer b"}, good, 401, "Unauthorized", ""),
 ]
 

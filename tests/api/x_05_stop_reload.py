@@ -85,7 +85,7 @@ with Daemon(config="token: {lifetime: 600}\n") as d:
     a = d.attest(body)
     c = claims(a.json()["token"])
     check(c["exp"] - c["iat"] == 600, "the configured lifetime")
-    d.config.write_text("token: {lifetime: 900}\nlimits: {body: {SevSnpVm: 1000}}\n")
+    d.config.write_text("token: {lifetime: 900}\nlimits: {body: {SevSnpVm: 1024}}\n")
     d.process.send_signal(signal.SIGHUP)
     check(d.wait_log("reloaded"), "SIGHUP reloads", d.log)
     check(until(lambda: d.attest(body).status == 413), "the front has the new limits")

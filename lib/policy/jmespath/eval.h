@@ -48,7 +48,7 @@ ATT_CHECK bool jmes_member_add(struct jmes_ev *x, struct json *object, const cha
 bool jmes_truth(const struct json *v);          /* false for null, false, "", [] and {} */
 /* Deep equality; numbers by value.  Charged. */
 ATT_CHECK bool jmes_equal(struct jmes_ev *x, const struct json *v, const struct json *w, bool *out);
-/* Pays for every node and text below v and refuses more than JSON_DEPTH_MAX levels, as json_parse counts. */
+/* Pays for every node and text below v; refuses more than JSON_DEPTH_MAX levels, as json_parse does. */
 ATT_CHECK bool jmes_settle(struct jmes_ev *x, const struct json *v);
 /* Member of an object by name; *out is NULL when absent. */
 ATT_CHECK bool jmes_member(struct jmes_ev *x, const struct json *object, const char *name, size_t n,

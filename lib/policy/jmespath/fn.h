@@ -7,8 +7,7 @@
 /* Types a parameter accepts; the last two say more about an ARRAY. */
 enum jmes_type {
 	TYPE_NULL = 1, TYPE_BOOLEAN = 2, TYPE_NUMBER = 4, TYPE_STRING = 8, TYPE_ARRAY = 16,
-	    TYPE_OBJECT = 32,
-	TYPE_ANY = 63,
+	TYPE_OBJECT = 32, TYPE_ANY = 63,
 	TYPE_EXPREF = 64,
 	TYPE_NUMBERS = 128, TYPE_STRINGS = 256          /* array[number], array[string] */
 };

@@ -26,8 +26,8 @@ static bool keys_of(struct jmes_ev *x, const struct json *array, const struct jm
 	if (!keys)
 		return jmes_report_memory(x->r, x->offset);
 	for (const struct json *c = array->child; c; c = c->next, i++) {
-		keys[i] = (struct jmes_key){ .element = c,
-		    .key = expr ? jmes_eval(x, expr->expr, c) : c };
+		keys[i].element = c;
+		keys[i].key = expr ? jmes_eval(x, expr->expr, c) : c;
 		if (!keys[i].key)
 			return false;
 		type = jmes_type_of(keys[i].key);
@@ -64,8 +64,7 @@ static const struct json *sorted(struct jmes_ev *x, const struct json *array, co
 
 /* The first of the greatest (sign 1) or smallest (sign -1) elements; null of none. */
 static const struct json *extreme(struct jmes_ev *x, const struct json *array,
-    const struct jmes_arg *expr,
-    int sign)
+    const struct jmes_arg *expr, int sign)
 {
 	struct jmes_key *keys;
 	size_t best = 0;

@@ -10,9 +10,11 @@ const struct json *jmes_fn_starts_with(struct jmes_ev *x, const struct jmes_arg 
 	const struct json *s = args[0].v, *t = args[1].v;
 
 	(void)n;
+	if (t->len > s->len)
+		return jmes_bool(false);
 	if (!jmes_spend_text(x, t->len))
 		return NULL;
-	return jmes_bool(t->len <= s->len && jmes_text_equal(s->s, t->len, t->s, t->len));
+	return jmes_bool(jmes_text_equal(s->s, t->len, t->s, t->len));
 }
 
 const struct json *jmes_fn_ends_with(struct jmes_ev *x, const struct jmes_arg *args, size_t n)
@@ -20,10 +22,11 @@ const struct json *jmes_fn_ends_with(struct jmes_ev *x, const struct jmes_arg *a
 	const struct json *s = args[0].v, *t = args[1].v;
 
 	(void)n;
+	if (t->len > s->len)
+		return jmes_bool(false);
 	if (!jmes_spend_text(x, t->len))
 		return NULL;
-	return jmes_bool(t->len <= s->len && jmes_text_equal(s->s + (s->len - t->len), t->len, t->s,
-	    t->len));
+	return jmes_bool(jmes_text_equal(s->s + (s->len - t->len), t->len, t->s, t->len));
 }
 
 /* Extension of published attestation policies; a missing member makes it false, not an error. */
@@ -113,8 +116,9 @@ const struct json *jmes_fn_length(struct jmes_ev *x, const struct jmes_arg *args
 	(void)n;
 	if (v->kind != JSON_STRING)
 		return jmes_new_int(x, (int64_t)v->len);
-	return jmes_spend_text(x, v->len) ? jmes_new_int(x,
-	    (int64_t)jmes_text_count(v->s, v->len)) : NULL;
+	if (!jmes_spend_text(x, v->len))
+		return NULL;
+	return jmes_new_int(x, (int64_t)jmes_text_count(v->s, v->len));
 }
 
 /* A string contains only strings; other values are simply not in it. */

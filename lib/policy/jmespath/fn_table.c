@@ -88,15 +88,15 @@ const char *jmes_type_name(const struct json *v)
 /* "string or array": the types of a mask, for messages. */
 static const char *mask_text(struct jmes_ev *x, unsigned mask)
 {
-	const char *text = NULL;
+	const char *text = NULL, *name;
 
 	if ((mask & TYPE_ANY) == TYPE_ANY)
 		return "any value";
 	for (size_t i = 0; i < COUNT(type_names); i++) {
 		if (!(mask & type_names[i].type))
 			continue;
-		text = text ? arena_printf(x->a, "%s or %s", text,
-		    type_names[i].name) : type_names[i].name;
+		name = type_names[i].name;
+		text = text ? arena_printf(x->a, "%s or %s", text, name) : name;
 		if (!text)
 			break;
 	}
@@ -111,8 +111,7 @@ static bool elements_match(const struct json *array, unsigned mask)
 	if (array->len == 0)
 		return true;
 	want = jmes_type_of(array->child);
-	if (!((want == TYPE_NUMBER && mask & TYPE_NUMBERS) ||
-	    (want == TYPE_STRING && mask & TYPE_STRINGS)))
+	if (!(want == TYPE_NUMBER && mask & TYPE_NUMBERS) && !(want == TYPE_STRING && mask & TYPE_STRINGS))
 		return false;
 	for (const struct json *c = array->child; c; c = c->next)
 		if (jmes_type_of(c) != want)

@@ -4,8 +4,7 @@
 #include "lib/policy/jmespath/parse.h"
 
 bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **out,
-    struct jmes_problem *p,
-    struct att_error *e)
+    struct jmes_problem *p, struct att_error *e)
 {
 	struct jmes_problem unwanted;
 	struct jmes_report r = { a, p ? p : &unwanted, e, ATT_E_POLICY_PARSE, false };
@@ -16,8 +15,7 @@ bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **o
 	*r.problem = (struct jmes_problem){ 0 };
 	if (len > JMES_TEXT_MAX)
 		return jmes_report(&r, JMES_LIMIT, JMES_TEXT_MAX,
-		    "the expression has %zu bytes, more than %zu",
-		    len, JMES_TEXT_MAX);
+		    "the expression has %zu bytes, more than %zu", len, JMES_TEXT_MAX);
 	root = jmes_parse(&parser);
 	if (!root)
 		return false;
@@ -30,8 +28,7 @@ bool jmes_compile(struct arena *a, const char *text, size_t len, struct jmes **o
 }
 
 bool jmes_search(const struct jmes *q, const struct json *doc, struct jmes_budget *b,
-    struct jmes_problem *p,
-    struct arena *a, const struct json **out, struct att_error *e)
+    struct jmes_problem *p, struct arena *a, const struct json **out, struct att_error *e)
 {
 	struct jmes_problem unwanted;
 	struct jmes_report r = { a, p ? p : &unwanted, e, ATT_E_POLICY_EVAL, false };

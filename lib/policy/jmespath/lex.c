@@ -178,13 +178,14 @@ static bool lex_op(struct jmes_lexer *l, struct jmes_tok *t)
 	return jmes_report(l->r, JMES_SYNTAX, l->pos, "character 0x%02x starts no token", (unsigned)c);
 }
 
+typedef bool lex_fn(struct jmes_lexer *l, struct jmes_tok *t);
+
 bool jmes_lex_next(struct jmes_lexer *l, struct jmes_tok *t)
 {
-	static const struct { char first; bool (*lex)(struct jmes_lexer *,
-	    struct jmes_tok *); } starts[] = {
+	static const struct { char first; lex_fn *lex; } starts[] = {
 		{ '"', lex_quoted }, { '`', lex_literal }, { '\'', lex_raw }, { '-', lex_number },
 	};
-	bool (*lex)(struct jmes_lexer *, struct jmes_tok *) = lex_op;
+	lex_fn *lex = lex_op;
 	int c;
 
 	skip_space(l);

@@ -7,8 +7,7 @@
  */
 enum {
 	POWER_NONE, POWER_PIPE, POWER_OR, POWER_AND, POWER_COMPARE, POWER_FLATTEN, POWER_STAR,
-	    POWER_FILTER,
-	POWER_DOT, POWER_NOT, POWER_BRACKET
+	POWER_FILTER, POWER_DOT, POWER_NOT, POWER_BRACKET
 };
 
 typedef struct jmes_node *prefix_fn(struct jmes_parser *p, const struct jmes_tok *t);
@@ -112,8 +111,7 @@ bool jmes_parse_raise(struct jmes_parser *p, struct jmes_node *n, const struct j
 	if (n->height <= child->height)
 		n->height = child->height + 1;
 	return n->height <= JMES_HEIGHT_MAX ||
-	    jmes_report(p->r, JMES_LIMIT, n->offset, "more than %d operators in a chain",
-	    JMES_HEIGHT_MAX);
+	    jmes_report(p->r, JMES_LIMIT, n->offset, "more than %d operators in a chain", JMES_HEIGHT_MAX);
 }
 
 static struct jmes_node *current(struct jmes_parser *p)
@@ -266,14 +264,16 @@ static struct jmes_node *infix_dot(struct jmes_parser *p, struct jmes_node *left
     const struct jmes_tok *t)
 {
 	struct jmes_node *right;
+	bool star = p->cur.kind == TOK_STAR;
 
 	/*
 	 * With POWER_DOT here, as in some implementations, the projection of "a.*.b.c" would end before
 	 * ".c", while that of "*.b.c" reaches to the end.  The specification knows no such difference.
 	 */
-	if (p->cur.kind == TOK_STAR)
-		return jmes_parse_advance(p) ? project(p, NODE_PROJECT_VALUES, left, t->offset,
-		    POWER_STAR) : NULL;
+	if (star && !jmes_parse_advance(p))
+		return NULL;
+	if (star)
+		return project(p, NODE_PROJECT_VALUES, left, t->offset, POWER_STAR);
 	right = dot_right(p, POWER_DOT);
 	return right ? jmes_parse_node(p, NODE_CHAIN, t->offset, left, right) : NULL;
 }

@@ -97,9 +97,8 @@ static void check_call(struct jmes_parser *p, struct jmes_node *call, const stru
 		    arena_printf(p->r->a, "no function is called %.60s", name->name));
 	else if (call->nitems < fn->nargs || (call->nitems > fn->nargs && !fn->variadic))
 		jmes_parse_later(p, JMES_ARITY, name->offset,
-		    arena_printf(p->r->a, "%s takes %s%zu argument%s, not %zu",
-		    fn->name, fn->variadic ? "at least " : "", fn->nargs, fn->nargs == 1 ? "" : "s",
-		    call->nitems));
+		    arena_printf(p->r->a, "%s takes %s%zu argument%s, not %zu", fn->name,
+		    fn->variadic ? "at least " : "", fn->nargs, fn->nargs == 1 ? "" : "s", call->nitems));
 }
 
 struct jmes_node *jmes_parse_call(struct jmes_parser *p, const struct jmes_tok *name)

@@ -35,7 +35,8 @@ static struct json *parse(const char *s)
 static void test_every_kind(void **state)
 {
 	const struct json *v =
-	    parse(" {\"n\":null,\"t\":true,\"f\":false,\"i\":-5,\"r\":1.50,\"s\":\"x\",\"a\":[1,2],\"o\":{}}\r\n");
+	    parse(" {\"n\":null,\"t\":true,\"f\":false,\"i\":-5,\"r\":1.50,"
+	    "\"s\":\"x\",\"a\":[1,2],\"o\":{}}\r\n");
 
 	(void)state;
 	assert_int_equal(v->kind, JSON_OBJECT);
@@ -60,7 +61,8 @@ static void test_every_kind(void **state)
 static void test_strings(void **state)
 {
 	const struct json *v =
-	    parse("[\"\",\"a\\u0000b\",\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"\\u00e9\\u20ac\\ud83d\\ude00\",\"\xc3\xa9\x7f\"]");
+	    parse("[\"\",\"a\\u0000b\","
+	    "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"\\u00e9\\u20ac\\ud83d\\ude00\",\"\xc3\xa9\x7f\"]");
 	static const char *const want[] = { "", "a\0b", "\"\\/\b\f\n\r\t",
 	    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\x7f" };
 	static const size_t len[] = { 0, 3, 8, 9, 3 };
@@ -159,7 +161,8 @@ static void test_refused(void **state)
 }
 
 static const char sample[] =
-    " { \"a\" : [ 1 , -2.5e1, true,false , null, \"x\\u20ac\\\\y\" ] , \"b\":{\"c\":{\"d\":[[],{}]}} , \"e\":\"\xc3\xa9\" } ";
+    " { \"a\" : [ 1 , -2.5e1, true,false , null, \"x\\u20ac\\\\y\" ] ,"
+    " \"b\":{\"c\":{\"d\":[[],{}]}} , \"e\":\"\xc3\xa9\" } ";
 
 static void test_truncations(void **state)
 {

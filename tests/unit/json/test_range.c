@@ -68,7 +68,8 @@ static void test_refused(void **state)
 static void test_ranges_read_back(void **state)
 {
 	static const char text[] =
-	    "{\"s\":\"a\\u005cb\\\\\",\"n\" : -0.10 ,\"o\":{\"p\":{\"q\":[[],[{}]]}}\n,\"l\":[\"[\",\"]\\\"\"],\"z\":null}";
+	    "{\"s\":\"a\\u005cb\\\\\",\"n\" : -0.10 ,"
+	    "\"o\":{\"p\":{\"q\":[[],[{}]]}}\n,\"l\":[\"[\",\"]\\\"\"],\"z\":null}";
 	struct arena *a = arena_new(1 << 20);
 	struct att_error e = { 0 };
 	struct json *v, *part;

@@ -12,7 +12,8 @@ static const struct { const char *in, *compact, *sorted, *pretty; } rows[] = {
 	{ "{\"b\":{\"z\":1,\"y\":[{\"d\":1,\"c\":2}]},\"a\":[]}",
 	  "{\"b\":{\"z\":1,\"y\":[{\"d\":1,\"c\":2}]},\"a\":[]}",
 	  "{\"a\":[],\"b\":{\"y\":[{\"c\":2,\"d\":1}],\"z\":1}}",
-	  "{\n  \"b\": {\n    \"z\": 1,\n    \"y\": [\n      {\n        \"d\": 1,\n        \"c\": 2\n      }\n    ]\n  },\n"
+	  "{\n  \"b\": {\n    \"z\": 1,\n    \"y\": [\n"
+	  "      {\n        \"d\": 1,\n        \"c\": 2\n      }\n    ]\n  },\n"
 	  "  \"a\": []\n}\n" },
 	/* byte order: capitals first, a prefix before its extension, non-ASCII last */
 	{ "{\"b\":1,\"aa\":2,\"a\":3,\"B\":4,\"\xc3\xa9\":5,\"\":6,\"a\\u0000\":7}", NULL,

@@ -25,7 +25,6 @@ static const char *const good[NPARTS] = {
 #define BC_EMPTY "30090603551d1304023000"
 #define UNKNOWN "300806042a0304050400"
 #define UNKNOWN_CRITICAL "300b06042a0304050101ff0400"
-#define EXT1(x) "a3" x
 
 static void put_hex(struct buf *b, const char *hex)
 {
@@ -135,7 +134,7 @@ static const struct break_row {
 	  "validity" },
 	{ SPKI, "3000", ATT_E_BAD_FORMAT, "key: " },
 	{ SPKI, "0500", ATT_E_BAD_FORMAT, "no public key" },
-	{ SPKI, "300830030601550301" "00", ATT_E_BAD_FORMAT, "key: " },
+	{ SPKI, "30083003060155030100", ATT_E_UNSUPPORTED, "neither RSA nor EC" },
 	{ EXTS, "", ATT_E_OK, "" },
 	{ EXTS, "!" UNKNOWN, ATT_E_OK, "" },
 	{ EXTS, "!" UNKNOWN_CRITICAL, ATT_E_UNSUPPORTED, "critical extension 1.2.3.4.5" },
@@ -318,7 +317,7 @@ static void common_names(void **state)
 		{ "300e310c300a06035504030c03eda080", "", "CN=#eda080" },               /* surrogate */
 		{ "300f310d300b06035504030c04f4908080", "", "CN=#f4908080" },           /* above U+10FFFF */
 		{ "300f310d300b06035504030c04f09f9880", "\xf0\x9f\x98\x80", "CN=\xf0\x9f\x98\x80" },
-		{ "300d310b300906035504030c02c2", "", "" },
+		{ "300c310a300806035504030c01c2", "", "CN=#c2" },                       /* cut in a character */
 		{ "300d310b300906035504031e0200e4", "\xc3\xa4", "CN=\xc3\xa4" },        /* BMPString */
 		{ "300d310b300906035504031e02d800", "", "CN=#d800" },
 		{ "300c310a3008060355040314" "0141", "A", "CN=A" },
@@ -338,12 +337,9 @@ static void common_names(void **state)
 		struct att_error e = { 0 };
 		struct x509_cert *cert = NULL;
 
-		if (x509_cert_from_der(c, der.p, der.len, &cert, &e)) {
-			assert_string_equal(x509_subject_cn(cert), names[i].cn);
-			assert_string_equal(x509_subject_text(cert), names[i].text);
-		} else if (i != 9) {
-			fail_msg("row %zu: %s", i, e.text);
-		}
+		CHECK_OK(x509_cert_from_der(c, der.p, der.len, &cert, &e), &e);
+		assert_string_equal(x509_subject_cn(cert), names[i].cn);
+		assert_string_equal(x509_subject_text(cert), names[i].text);
 		x509_cert_free(cert);
 		arena_free(a);
 	}
@@ -371,7 +367,7 @@ static void long_names_are_cut_or_absent(void **state)
 /* UTCTime up to 2049, GeneralizedTime after it, and seconds there and back. */
 static void times(void **state)
 {
-	static const int64_t at[] = { -631152000 /* 1950 */, 0, 951782400 /* 2000-02-29 */, 2524607999, 2524608000,
+	static const int64_t at[] = { -631152000 /* 1950 */, 1, 951782400 /* 2000-02-29 */, 2524607999, 2524608000,
 		INT64_C(253402300799) };
 
 	(void)state;
@@ -382,8 +378,7 @@ static void times(void **state)
 
 		party_make(c, &p, "T", NULL, t, KEY_P256);
 		assert_true(x509_not_before(p.cert) == at[0]);
-		if (at[i])
-			assert_true(x509_not_after(p.cert) == at[i]);
+		assert_true(x509_not_after(p.cert) == at[i]);
 		CHECK_OK(x509_valid_at(p.cert, x509_not_after(p.cert), &e), &e);
 		CHECK_OK(x509_valid_at(p.cert, x509_not_before(p.cert), &e), &e);
 		CHECK_ERR(x509_valid_at(p.cert, x509_not_after(p.cert) + 1, &e), &e, ATT_E_NOT_AUTHENTIC, "not valid after");

@@ -38,7 +38,7 @@ static void fields_are_where_the_specification_says(void **state)
 	make(r, 5);
 	CHECK_OK(snp_report_parse(rd_make(r, sizeof r), &t, &e), &e);
 	assert_int_equal(t.version, 5);
-	assert_int_equal(t.guest_svn, r[4] | r[5] << 8 | r[6] << 16 | (uint32_t)r[7] << 24);
+	assert_int_equal(t.guest_svn, r[4] | (uint32_t)r[5] << 8 | (uint32_t)r[6] << 16 | (uint32_t)r[7] << 24);
 	assert_int_equal(t.policy & 0xFF, r[8]);
 	assert_int_equal(t.policy >> 56, r[15]);
 	assert_int_equal(t.vmpl & 0xFF, r[0x30]);

@@ -143,7 +143,12 @@ static void odd_bytes(void **state)
 /* Where the problem is and how it is told. */
 static void places(void **state)
 {
-	static const struct { const char *text; enum jmes_class class; size_t offset; const char *message; } rows[] = {
+	static const struct place {
+		const char *text;
+		enum jmes_class class;
+		size_t offset;
+		const char *message;
+	} rows[] = {
 		{ "foo..bar", JMES_SYNTAX, 4, "'.' stands where a name, '*', '[' or '{' is expected" },
 		{ "foo bar", JMES_SYNTAX, 4, "a name stands where the end or an operator is expected" },
 		{ "a == 12", JMES_SYNTAX, 5,

@@ -175,7 +175,8 @@ static void result_depth(void **state)
 /* With the steps a run used it passes, with one fewer it does not; and always the same count. */
 static void budget(void **state)
 {
-	static const char doc[] = "{\"a\":[3,1,2,5,4],\"o\":{\"x\":1,\"y\":[1,2]},\"s\":[\"b\",\"a\"],\"t\":\"text\"}";
+	static const char doc[] = "{\"a\":[3,1,2,5,4],\"o\":{\"x\":1,\"y\":[1,2]},"
+	    "\"s\":[\"b\",\"a\"],\"t\":\"text\"}";
 	static const char *const texts[] = {
 		"@", "a", "a[*]", "a[]", "a[?@>`1`]", "a[::-1]", "o.*", "[a,o]", "{x:a,y:o}",
 		"a||o", "!a", "a==a", "o==o",
@@ -276,7 +277,8 @@ static void hostile_maps(void **state)
 static void memory_limit(void **state)
 {
 	static const char doc[] = "{\"a\":[1,2,3,4,5,6,7,8,9,10],\"s\":\"0123456789\"}";
-	static const char text[] = "[a[*],a[],reverse(s),to_string(a),sort(a),{x:a,y:join('',[s,s])},merge(@,{b:s})]";
+	static const char text[] = "[a[*],a[],reverse(s),to_string(a),sort(a),{x:a,y:join('',[s,s])},"
+	    "merge(@,{b:s})]";
 	size_t full = 0;
 
 	(void)state;

@@ -42,7 +42,8 @@ static void class_names(void **state)
 }
 
 static const char *const good[] = {
-	"Events[?EventTypeString == 'EV_EFI_VARIABLE_DRIVER_CONFIG' && ProcessedData.UnicodeName == 'SecureBoot']"
+	"Events[?EventTypeString == 'EV_EFI_VARIABLE_DRIVER_CONFIG' && "
+	    "ProcessedData.UnicodeName == 'SecureBoot']"
 	    " | length(@) == `1` && @[0].ProcessedData.VariableData == 'AQ'",
 	"a[*].b[].c[?d > `1.5`][0:2:-1].{k: v, \"q\\n\": w} | [0] || sort_by(x, &y)[-1].z",
 	"!(a && b || 'it\\'s') | [@, not_null(a, `{\"a\":[null,true]}`), map(&to_string(@), *.*)]",
