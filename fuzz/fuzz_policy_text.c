@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	att_error_clear(&e);
 	assert(policy_check(a, (const char *)data, size, 0, &r, &e));
 	assert((r.policy != NULL) == ok && (r.nproblems == 0) == ok);
-	assert(r.nproblems <= POLICY_PROBLEMS_MAX && r.nwarnings <= POLICY_PROBLEMS_MAX && (ok || r.nwarnings == 0));
+	assert(r.nproblems <= POLICY_PROBLEMS_MAX && r.nwarnings <= POLICY_PROBLEMS_MAX && (ok ||
+	    r.nwarnings == 0));
 	for (size_t i = 0; i < r.nproblems; i++)
 		check_problem(&r.problems[i], size);
 	for (size_t i = 0; i < r.nwarnings; i++)

@@ -1,6 +1,6 @@
 /*
  * fuzz_x509.c - certificates, PEM bundles and AMD's extensions from any bytes.
- * Property: failure and error go together; what parses is exactly the input, and survives the way through PEM.
+ * Property: failure and error go together; what parses is the input, and survives the way through PEM.
  */
 #include <assert.h>
 #include <string.h>

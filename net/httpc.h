@@ -1,9 +1,9 @@
 /*
  * httpc.h - outgoing HTTPS for attest submit and the fetch role: one request, one answer, over libcurl.
  *
- * Only https; plain http is accepted for loopback addresses when asked for.  Redirects are not followed, no proxy is
- * taken from the environment, the answer's size and the whole time are bounded.  URLs come from the command line or
- * the configuration, never from evidence.
+ * Only https; plain http is accepted for loopback addresses when asked for.  Redirects are not followed,
+ * no proxy, password or cookie is taken from the environment or from files, the answer's size and the
+ * whole time are bounded.  URLs come from the command line or the configuration, never from evidence.
  */
 #ifndef NET_HTTPC_H
 #define NET_HTTPC_H
@@ -13,7 +13,7 @@
 #include "lib/base/arena.h"
 
 struct httpc_request {
-	const char *url;
+	const char *url;                /* without user and password */
 	const char *method;             /* "GET", "POST", "PUT" */
 	const char *const *headers;     /* "Name: value"; NULL-terminated, or NULL */
 	const void *body;               /* NULL: none */

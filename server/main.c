@@ -20,12 +20,15 @@ struct option_row {
 
 static const struct option_row rows[] = {
 	TEXT("--config", "FILE", config, "configuration, YAML; every key has a default"),
-	TEXT("--data-dir", "DIR", data_dir, "keys, certificates, store, audit log; default $STATE_DIRECTORY or ./attestd-data"),
+	TEXT("--data-dir", "DIR", data_dir,
+	    "keys, certificates, store, audit log; default $STATE_DIRECTORY or ./attestd-data"),
 	TEXT("--listen", "HOST:PORT", listen, "default 127.0.0.1:8443; port 0 takes a free one"),
-	TEXT("--sandbox", "strict|best-effort", sandbox, "what to do where the kernel lacks a sandbox feature"),
+	TEXT("--sandbox", "strict|best-effort", sandbox,
+	    "what to do where the kernel lacks a sandbox feature"),
 	SWITCH("--print-config", print_config, "print the effective configuration and exit"),
 	TEXT("--clock", "RFC3339", clock, "verify as at this time; only with --insecure-test"),
-	SWITCH("--insecure-test", insecure_test, "allow --clock and DATA-DIR/test-anchors; never in production"),
+	SWITCH("--insecure-test", insecure_test,
+	    "allow --clock and DATA-DIR/test-anchors; never in production"),
 };
 #define NROWS (sizeof rows / sizeof *rows)
 
@@ -39,12 +42,15 @@ static int help(void)
 {
 	char left[64];
 
-	(void)printf("usage: attestd [options]\n\nRemote attestation service, wire-compatible with Azure Attestation.\n\n");
+	(void)printf("usage: attestd [options]\n\n"
+	    "Remote attestation service, wire-compatible with Azure Attestation.\n\n");
 	for (size_t i = 0; i < NROWS; i++) {
-		(void)snprintf(left, sizeof left, "%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
+		(void)snprintf(left, sizeof left, "%s %s", rows[i].name,
+		    rows[i].argument ? rows[i].argument : "");
 		(void)printf("  %-30s %s\n", left, rows[i].help);
 	}
-	(void)printf("  %-30s %s\n  %-30s %s\n", "--help", "this text", "--version", "version of the library and daemon");
+	(void)printf("  %-30s %s\n  %-30s %s\n", "--help", "this text", "--version",
+	    "version of the library and daemon");
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 

@@ -1,8 +1,9 @@
 /*
- * role.h - the roles of the daemon: one binary, re-executed with --role NAME and a control channel as descriptor 3.
+ * role.h - the roles of the daemon: one binary, re-executed with --role NAME and a control channel as
+ * descriptor 3.
  *
- * A role receives its configuration over the control channel, narrows itself, says READY and serves.  It exits when the
- * other side of its channels is gone.
+ * A role receives its configuration over the control channel, narrows itself, says READY and serves.  It
+ * exits when the other side of its channels is gone.
  */
 #ifndef SERVER_ROLE_H
 #define SERVER_ROLE_H
@@ -26,7 +27,10 @@ struct role {
 /* The last row has no name.  Test programs link their own table. */
 extern const struct role role_table[];
 
-/* Runs the role of that name on descriptor 3; returns the exit status (2: unknown name or not started by attestd). */
+/*
+ * Runs the role of that name on descriptor 3; returns the exit status (2: unknown name or not started by
+ * attestd).
+ */
 int role_main(const char *name);
 /* Enters the role's sandbox with these paths and logs what is missing. */
 ATT_CHECK bool role_confine(struct role_env *env, enum sandbox_role role, const struct sandbox_path *paths,

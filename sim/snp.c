@@ -73,7 +73,7 @@ static void plan_certs(struct snp_plan *p, const struct product *product)
 	p->ark = (struct snp_cert_plan){
 		.serial = product->serial, .not_before_s = o->now_s - 2 * YEAR, .not_after_s = o->now_s + (CA_YEARS - 2) * YEAR,
 		.ca = true, .pathlen = -1, .key_usage = KEY_CERT_SIGN | CRL_SIGN,
-		.key = p->keys->ark, .issuer_key = p->keys->ark,
+		.key = p->keys->ark, .issuer_key = p->keys->ark, .alg = SIG_RSA_PSS_SHA384,
 	};
 	p->ica = p->ark;
 	p->ica.serial += o->vlek ? 0x101 : 1;
@@ -82,7 +82,7 @@ static void plan_certs(struct snp_plan *p, const struct product *product)
 	p->ica.key = o->vlek ? p->keys->asvk : p->keys->ask;
 	p->leaf = (struct snp_cert_plan){
 		.serial = 0, .not_before_s = o->leaf_not_before_s, .not_after_s = o->leaf_not_after_s,
-		.pathlen = -1, .key = p->keys->leaf, .issuer_key = p->ica.key,
+		.pathlen = -1, .key = p->keys->leaf, .issuer_key = p->ica.key, .alg = SIG_RSA_PSS_SHA384,
 	};
 	(void)snprintf(p->ark.cn, SNP_SIM_NAME_MAX, "ARK-%s", o->product);
 	(void)snprintf(p->ark.issuer_cn, SNP_SIM_NAME_MAX, "ARK-%s", o->product);

@@ -5,6 +5,7 @@
 
 #define AMD "1.3.6.1.4.1.3704.1."
 #define EXTS_MAX 16
+#define SMALL_BITS 2048                 /* too few for a CA of AMD */
 
 void snp_certs_clear(struct snp_certs *c)
 {
@@ -90,7 +91,7 @@ static bool make(struct crypto *c, const struct snp_cert_plan *p, const struct p
 		.subject = subject, .nsubject = NAME_PARTS, .issuer = issuer, .nissuer = NAME_PARTS,
 		.serial = p->serial, .not_before_s = p->not_before_s, .not_after_s = p->not_after_s,
 		.ca = p->ca, .pathlen = p->pathlen, .key_usage = p->key_usage,
-		.exts = l->v, .nexts = l->n, .alg = SIG_RSA_PSS_SHA384,
+		.exts = l->v, .nexts = l->n, .alg = p->alg,
 	};
 
 	name_parts(p->cn, subject);
@@ -121,8 +122,15 @@ static bool make_ca(struct crypto *c, const struct snp_cert_plan *p, struct x509
 bool snp_certs_make(struct crypto *c, const struct snp_plan *p, struct snp_certs *out, struct att_error *e)
 {
 	struct snp_certs t = { 0 };
+	struct snp_plan q = *p;
+	ATT_AUTO_STRUCT(privkey) small = NULL;
 
-	if (make_ca(c, &p->ark, &t.ark, e) && make_ca(c, &p->ica, &t.ica, e) && make_leaf(c, p, &t.leaf, e)) {
+	if (p->small_ica) {
+		if (!privkey_generate(KEY_RSA, SMALL_BITS, &small, e))
+			return false;
+		q.ica.key = q.leaf.issuer_key = small;
+	}
+	if (make_ca(c, &q.ark, &t.ark, e) && make_ca(c, &q.ica, &t.ica, e) && make_leaf(c, &q, &t.leaf, e)) {
 		*out = t;
 		return true;
 	}
@@ -133,9 +141,9 @@ bool snp_certs_make(struct crypto *c, const struct snp_plan *p, struct snp_certs
 bool snp_crl_make(struct arena *a, const struct snp_plan *p, const struct snp_certs *certs, struct sim_bytes *out,
     struct att_error *e)
 {
-	const uint64_t serial = p->ica.serial;
+	const uint64_t serial = p->crl_of_ica ? p->leaf.serial : p->ica.serial;
 	struct x509_crl_template t = {
-		.issuer = certs->ark, .this_update_s = p->crl_this_update_s, .next_update_s = p->crl_next_update_s,
+		.issuer = p->crl_of_ica ? certs->ica : certs->ark, .this_update_s = p->crl_this_update_s, .next_update_s = p->crl_next_update_s,
 		.number = 1, .revoked = &serial, .nrevoked = p->o.revoke_ica ? 1 : 0, .alg = SIG_RSA_PSS_SHA384,
 	};
 	uint8_t *der;

@@ -3,7 +3,8 @@
 
 #include "sim/snp_plan.h"
 
-#define DIGITAL_SIGNATURE 1u            /* bit 0 of keyUsage */
+#define DIGITAL_SIGNATURE 1u            /* bits 0 and 6 of keyUsage */
+#define CRL_SIGN (1u << 6)
 #define DAY ((int64_t)86400)
 
 static void patch_before(struct snp_plan *p, size_t off, uint8_t value)
@@ -43,6 +44,9 @@ static void no_crl(struct snp_plan *p) { p->no_crl = true; }
 static void crl_other_key(struct snp_plan *p) { p->crl_key = p->keys->asvk; }
 static void crl_expired(struct snp_plan *p) { p->crl_next_update_s = p->o.now_s - 1; }
 static void ica_revoked(struct snp_plan *p) { p->o.revoke_ica = true; }
+static void ica_small_key(struct snp_plan *p) { p->small_ica = true; }
+static void ica_pkcs1(struct snp_plan *p) { p->ica.alg = SIG_RSA_PKCS1_SHA384; }
+static void leaf_pkcs1(struct snp_plan *p) { p->leaf.alg = SIG_RSA_PKCS1_SHA384; }
 static void leaf_other_tcb(struct snp_plan *p) { p->ext.tcb.microcode++; }
 static void leaf_fmc(struct snp_plan *p) { p->ext.has_fmc = !p->ext.has_fmc; }
 static void masked_chip_id(struct snp_plan *p) { p->o.masked_chip_id = true; }
@@ -67,6 +71,15 @@ static void asvk_chain(struct snp_plan *p)
 {
 	(void)snprintf(p->ica.cn, sizeof p->ica.cn, "SEV-VLEK-%s", p->o.product);
 	(void)snprintf(p->leaf.issuer_cn, sizeof p->leaf.issuer_cn, "SEV-VLEK-%s", p->o.product);
+}
+
+/* By a list of the intermediate, which for this may sign lists. */
+static void leaf_revoked(struct snp_plan *p)
+{
+	p->ica.key_usage |= CRL_SIGN;
+	p->crl_of_ica = true;
+	p->crl_key = p->ica.key;
+	p->o.revoke_ica = true;
 }
 
 /* All of the leaf in the other layout, Turin's instead of Milan's or the reverse. */
@@ -126,6 +139,7 @@ static const struct row {
 	{ { "vlek-chain", "snp.leaf.kind", "a VLEK certificate with a report signed by a VCEK" }, other_chain },
 	{ { "second-leaf", "snp.leaf.single", "two leaf certificates" }, second_leaf },
 	{ { "leaf-p256", "snp.leaf.key", "the leaf certifies a P-256 key" }, p256_leaf },
+	{ { "leaf-pkcs1", "snp.leaf.key", "the leaf is signed with PKCS#1 v1.5 padding" }, leaf_pkcs1 },
 	{ { "leaf-no-hwid", "snp.leaf.extensions", "the leaf names no chip" }, leaf_no_hwid },
 	{ { "leaf-no-snp", "snp.leaf.extensions", "the leaf lacks a TCB component" }, leaf_no_snp },
 	{ { "leaf-fmc", "snp.leaf.extensions", "the leaf has, or lacks, an FMC component against its layout" }, leaf_fmc },
@@ -140,6 +154,8 @@ static const struct row {
 	{ { "ark-not-self-signed", "snp.chain.ark", "the root's signature is by another key" }, ark_not_self },
 	{ { "ica-other-key", "snp.chain.ica", "the intermediate's signature is by another key" }, ica_other_key },
 	{ { "ica-no-key-usage", "snp.chain.ica", "the intermediate has no keyUsage" }, ica_no_key_usage },
+	{ { "ica-small-key", "snp.chain.ica", "the intermediate has an RSA-2048 key" }, ica_small_key },
+	{ { "ica-pkcs1", "snp.chain.ica", "the intermediate is signed with PKCS#1 v1.5 padding" }, ica_pkcs1 },
 	{ { "ica-not-ca", "snp.chain.leaf", "the intermediate is no CA" }, ica_not_ca },
 	{ { "ica-key-usage", "snp.chain.leaf", "the intermediate may not sign certificates" }, ica_key_usage },
 	{ { "leaf-other-issuer", "snp.chain.leaf", "the leaf's signature is by another key" }, leaf_other_issuer },
@@ -151,6 +167,7 @@ static const struct row {
 	{ { "crl-other-key", "snp.crl.signature", "the revocation list's signature is by another key" }, crl_other_key },
 	{ { "crl-expired", "snp.crl.current", "the revocation list is out of date" }, crl_expired },
 	{ { "ica-revoked", "snp.crl.revoked", "the intermediate is revoked" }, ica_revoked },
+	{ { "leaf-revoked", "snp.crl.revoked", "the leaf is revoked by the intermediate" }, leaf_revoked },
 	{ { "leaf-other-tcb", "snp.leaf.tcb", "the leaf is for another TCB" }, leaf_other_tcb },
 	{ { "leaf-other-layout", "snp.leaf.tcb", "the leaf has the layout of another product" }, leaf_other_layout },
 	{ { "masked-chip-id", "snp.chip_id.present", "the host masked the chip id" }, masked_chip_id },

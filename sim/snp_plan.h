@@ -19,6 +19,7 @@ struct snp_cert_plan {
 	int pathlen;
 	unsigned key_usage;             /* 0: no extension */
 	struct privkey *key, *issuer_key;
+	enum sig_alg alg;
 };
 
 /* The leaf's AMD extensions. */
@@ -48,8 +49,10 @@ struct snp_plan {
 	bool second_leaf;               /* the leaf twice in the chain */
 	bool broken_pem;
 	bool p256_leaf;                 /* the leaf certifies a P-256 key */
+	bool small_ica;                 /* the intermediate has a key of 2048 bits */
 	bool other_anchor;              /* ark_pem is another root than the chain's */
 	bool no_crl;
+	bool crl_of_ica;                /* the list is the intermediate's and names the leaf */
 	struct privkey *crl_key;        /* signs the CRL; borrowed */
 	int64_t crl_this_update_s, crl_next_update_s;
 };

@@ -35,6 +35,7 @@
 	X(INTERNAL,      500, "InternalError",         "internal error") \
 	X(NOMEM,         500, "InternalError",         "out of memory") \
 	X(COLLATERAL,    503, "CollateralUnavailable", "an endorsement is missing") \
+	X(STORE,         503, "ServiceUnavailable",    "the store cannot be used") \
 	X(OVERLOADED,    503, "ServiceUnavailable",    "service is overloaded")
 
 enum att_err {

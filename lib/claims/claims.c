@@ -129,7 +129,8 @@ bool claim_issuer_find(const char *name, enum claim_issuer *out)
 const char *claim_kind_name(enum claim_kind k)
 {
 	static const char *const kind_names[] = {
-		[CLAIM_STRING] = "String", [CLAIM_INT] = "Integer", [CLAIM_BOOL] = "Boolean", [CLAIM_JSON] = "String"
+		[CLAIM_STRING] = "String", [CLAIM_INT] = "Integer", [CLAIM_BOOL] = "Boolean",
+		    [CLAIM_JSON] = "String"
 	};
 
 	return kind_names[k];

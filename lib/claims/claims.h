@@ -32,14 +32,15 @@ struct claims {
 };
 
 struct claims claims_make(struct arena *a);
-ATT_CHECK bool claims_add(struct claims *c, const struct claim *one, struct att_error *e); /* copies texts; JSON is borrowed */
+/* Copies texts; JSON is borrowed. */
+ATT_CHECK bool claims_add(struct claims *c, const struct claim *one, struct att_error *e);
 ATT_CHECK bool claims_str(struct claims *c, const char *name, const char *s, struct att_error *e);
 ATT_CHECK bool claims_strn(struct claims *c, const char *name, const char *s, size_t n, struct att_error *e);
 ATT_CHECK bool claims_int(struct claims *c, const char *name, int64_t i, struct att_error *e);
 ATT_CHECK bool claims_bool(struct claims *c, const char *name, bool b, struct att_error *e);
 ATT_CHECK bool claims_hex(struct claims *c, const char *name, const void *p, size_t n, struct att_error *e);
 ATT_CHECK bool claims_json(struct claims *c, const char *name, const struct json *j, struct att_error *e);
-const struct claim *claims_find(const struct claims *c, const char *name);      /* first of that name, or NULL */
+const struct claim *claims_find(const struct claims *c, const char *name);      /* the first, or NULL */
 bool claim_same(const struct claim *a, const struct claim *b);  /* same name, kind and value */
 bool claim_same_value(const struct claim *a, const struct claim *b);    /* same kind and value */
 
@@ -54,8 +55,8 @@ const char *claim_kind_name(enum claim_kind k);
 struct json *claims_to_json(const struct claims *c, struct arena *a);
 /*
  * Reads [{"type","value","valueType"?,"issuer"?}...] (eval-cases form) or a plain object
- * {name: scalar|array|object}.  A missing issuer means the service.  An array of scalars becomes one claim per
- * element, an object or any other array one JSON claim; null, fractions, unknown members and
+ * {name: scalar|array|object}.  A missing issuer means the service.  An array of scalars becomes one
+ * claim per element, an object or any other array one JSON claim; null, fractions, unknown members and
  * a valueType that is not the value's own are refused.  JSON is borrowed from j; on failure the
  * set may hold some of the claims.
  */

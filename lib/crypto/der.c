@@ -32,7 +32,8 @@ bool der_any(struct rd *r, uint8_t *tag, struct rd *body)
 	uint8_t first;
 	size_t n;
 
-	if (!rd_u8(&t, &first) || (first & 0x1f) == 0x1f || first == 0 || !der_length(&t, &n) || !rd_take(&t, n, body))
+	if (!rd_u8(&t, &first) || (first & 0x1f) == 0x1f || first == 0 || !der_length(&t, &n) ||
+	    !rd_take(&t, n, body))
 		return false;
 	*tag = first;
 	*r = t;
@@ -219,7 +220,8 @@ void der_oid_text(const struct rd *content, char out[DER_OID_TEXT_MAX])
 		}
 		if (first) {
 			uint64_t top = arc < 80 ? arc / 40 : 2;
-			used += (size_t)snprintf(out, DER_OID_TEXT_MAX, "%" PRIu64 ".%" PRIu64, top, arc - 40 * top);
+			used += (size_t)snprintf(out, DER_OID_TEXT_MAX, "%" PRIu64 ".%" PRIu64, top,
+			    arc - 40 * top);
 		} else {
 			used += (size_t)snprintf(out + used, DER_OID_TEXT_MAX - used, ".%" PRIu64, arc);
 		}

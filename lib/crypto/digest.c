@@ -1,6 +1,6 @@
 /* digest.c - the per-thread context and what it digests. */
-#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <stdio.h>
 
 #include "lib/crypto/state.h"
 

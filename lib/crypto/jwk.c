@@ -33,7 +33,8 @@ struct json *jwk_from_pubkey(struct arena *a, const struct pubkey *k)
 }
 
 /* A required base64url member; size 0: any length that fits. */
-static bool member_get(const struct json *jwk, const char *name, size_t size, struct member *out, struct att_error *e)
+static bool member_get(const struct json *jwk, const char *name, size_t size, struct member *out,
+    struct att_error *e)
 {
 	const struct json *v = json_get(jwk, name);
 
@@ -45,7 +46,8 @@ static bool member_get(const struct json *jwk, const char *name, size_t size, st
 	if (!b64_decode(B64_URL, v->s, v->len, out->p, &out->n, e))
 		return att_within(e, "jwk: \"%s\"", name);
 	if (size && out->n != size)
-		return att_fail(e, ATT_E_BAD_FORMAT, "jwk: \"%s\" has %zu bytes, want %zu", name, out->n, size);
+		return att_fail(e, ATT_E_BAD_FORMAT, "jwk: \"%s\" has %zu bytes, want %zu", name, out->n,
+		    size);
 	return true;
 }
 
@@ -57,7 +59,8 @@ static bool jwk_ec(struct crypto *c, const struct json *jwk, struct pubkey **out
 		const struct curve *curve = curve_of(kind);
 		if (!json_str_eq(json_get(jwk, "crv"), curve->crv))
 			continue;
-		return member_get(jwk, "x", curve->field, &x, e) && member_get(jwk, "y", curve->field, &y, e) &&
+		return member_get(jwk, "x", curve->field, &x, e) &&
+		    member_get(jwk, "y", curve->field, &y, e) &&
 		    (pubkey_from_ec(c, kind, x.p, y.p, out, e) || att_within(e, "jwk"));
 	}
 	return att_fail(e, ATT_E_UNSUPPORTED, "jwk: \"crv\" is not P-256, P-384 or P-521");
@@ -71,7 +74,8 @@ static bool jwk_rsa(struct crypto *c, const struct json *jwk, struct pubkey **ou
 	if (!member_get(jwk, "n", 0, &n, e) || !member_get(jwk, "e", 0, &exp, e))
 		return false;
 	if (n.n == 0 || exp.n == 0 || n.p[0] == 0 || exp.p[0] == 0)
-		return att_fail(e, ATT_E_BAD_FORMAT, "jwk: \"n\" or \"e\" is empty or begins with a zero byte");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "jwk: \"n\" or \"e\" is empty or begins with a zero byte");
 	return pubkey_from_rsa(c, n.p, n.n, exp.p, exp.n, out, e) || att_within(e, "jwk");
 }
 
@@ -82,7 +86,8 @@ bool jwk_to_pubkey(struct crypto *c, const struct json *jwk, struct pubkey **out
 
 	for (size_t i = 0; i < sizeof private_members / sizeof private_members[0]; i++)
 		if (json_get(jwk, private_members[i]))
-			return att_fail(e, ATT_E_BAD_FORMAT, "jwk: private member \"%s\"", private_members[i]);
+			return att_fail(e, ATT_E_BAD_FORMAT, "jwk: private member \"%s\"",
+			    private_members[i]);
 	if (json_str_eq(kty, "EC"))
 		return jwk_ec(c, jwk, out, e);
 	if (json_str_eq(kty, "RSA"))

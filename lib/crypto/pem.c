@@ -44,7 +44,8 @@ static bool is_marker(const struct rd *line, const char *marker, const char *lab
 {
 	struct rd r = *line;
 
-	if (!starts(&r, marker) || !rd_skip(&r, strlen(marker)) || !starts(&r, label) || !rd_skip(&r, strlen(label)))
+	if (!starts(&r, marker) || !rd_skip(&r, strlen(marker)) || !starts(&r, label) ||
+	    !rd_skip(&r, strlen(label)))
 		return false;
 	return rd_left(&r) == strlen(DASHES) && starts(&r, DASHES);
 }
@@ -61,7 +62,8 @@ static bool find_begin(struct rd *r, const char *label, bool *found, struct att_
 			return true;
 		}
 		if (mentions(&line, BEGIN) || mentions(&line, END))
-			return att_fail(e, ATT_E_BAD_FORMAT, "pem: offset %zu: a BEGIN or END that is not the line \""
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "pem: offset %zu: a BEGIN or END that is not the line \""
 			    BEGIN "%s" DASHES "\"", rd_off(&line), label);
 	}
 	return true;
@@ -78,10 +80,12 @@ static bool take_body(struct rd *r, const char *label, struct rd *body, struct a
 		if (is_marker(&line, END, label))
 			return rd_take(&start, n, body);
 		if (mentions(&line, DASHES))
-			return att_fail(e, ATT_E_BAD_FORMAT, "pem: offset %zu: the %s block is not closed before this line",
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "pem: offset %zu: the %s block is not closed before this line",
 			    rd_off(&line), label);
 	}
-	return att_fail(e, ATT_E_BAD_FORMAT, "pem: offset %zu: the %s block has no end", rd_off(&start), label);
+	return att_fail(e, ATT_E_BAD_FORMAT, "pem: offset %zu: the %s block has no end", rd_off(&start),
+	    label);
 }
 
 /* Base64 without its line ends; chars has the body's length, *n of it are used. */
@@ -109,7 +113,8 @@ static bool decode_chars(const char *chars, size_t n, size_t max, struct secret 
 	}
 	if (len == 0 || len > max) {
 		secret_clear(&t);
-		return att_fail(e, len ? ATT_E_LIMIT : ATT_E_BAD_FORMAT, "%zu bytes, want 1 to %zu", len, max);
+		return att_fail(e, len ? ATT_E_LIMIT : ATT_E_BAD_FORMAT, "%zu bytes, want 1 to %zu", len,
+		    max);
 	}
 	secret_clear(out);
 	*out = (struct secret){ t.p, len };
@@ -133,7 +138,8 @@ static bool decode_body(const struct rd *body, size_t max, struct secret *out, s
 	return ok;
 }
 
-bool pem_next(struct rd *r, const char *label, size_t max, struct secret *out, bool *found, struct att_error *e)
+bool pem_next(struct rd *r, const char *label, size_t max, struct secret *out, bool *found,
+    struct att_error *e)
 {
 	struct rd body;
 	size_t start;

@@ -24,8 +24,8 @@ static bool kind_of(EVP_PKEY *pkey, enum key_kind *kind, struct att_error *e)
 	if (EVP_PKEY_is_a(pkey, "RSA")) {
 		*kind = KEY_RSA;
 		if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
-			return att_fail(e, ATT_E_UNSUPPORTED, "private key: RSA of %d bits, want %d to %d", bits,
-			    RSA_BITS_MIN, RSA_BITS_MAX);
+			return att_fail(e, ATT_E_UNSUPPORTED, "private key: RSA of %d bits, want %d to %d",
+			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
 		return true;
 	}
 	if (!EVP_PKEY_is_a(pkey, "EC") ||
@@ -61,8 +61,8 @@ bool privkey_generate(enum key_kind kind, unsigned rsa_bits, struct privkey **ou
 	EVP_PKEY *pkey;
 
 	if (!curve && (rsa_bits < RSA_BITS_MIN || rsa_bits > RSA_BITS_MAX))
-		return att_fail(e, ATT_E_UNSUPPORTED, "private key: RSA of %u bits, want %d to %d", rsa_bits, RSA_BITS_MIN,
-		    RSA_BITS_MAX);
+		return att_fail(e, ATT_E_UNSUPPORTED, "private key: RSA of %u bits, want %d to %d", rsa_bits,
+		    RSA_BITS_MIN, RSA_BITS_MAX);
 	pkey = curve ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve->group) :
 	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)rsa_bits);
 	if (!pkey)
@@ -80,7 +80,8 @@ static bool pkcs8_read(const struct secret *der, struct privkey **out, struct at
 
 	if (!der_take(&in, DER_SEQUENCE, &body) || !rd_empty(&in) ||
 	    !(info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der->len)) || !(pkey = EVP_PKCS82PKEY(info)))
-		return crypto_fail(e, ATT_E_BAD_FORMAT, "private key: not a PKCS#8 PrivateKeyInfo libcrypto can read");
+		return crypto_fail(e, ATT_E_BAD_FORMAT,
+		    "private key: not a PKCS#8 PrivateKeyInfo libcrypto can read");
 	return privkey_wrap(pkey, out, e);
 }
 
@@ -181,11 +182,13 @@ bool sig_sign(struct crypto *c, struct privkey *k, enum sig_alg alg, const void 
 	size_t n = sizeof made;
 
 	if (row->kind != k->kind)
-		return att_fail(e, ATT_E_UNSUPPORTED, "signature: %s does not fit the private key", row->name);
+		return att_fail(e, ATT_E_UNSUPPORTED, "signature: %s does not fit the private key",
+		    row->name);
 	if (!digest(c, row->md, msg, msg_len, hash, e))
 		return false;
 	if (!sign_ready(c, k, alg) || EVP_PKEY_sign(k->sign, made, &n, hash, digest_len(row->md)) <= 0)
 		return crypto_fail(e, ATT_E_INTERNAL, "signature: libcrypto does not sign %s", row->name);
+	ERR_clear_error();
 	if (curve) {
 		*sig_len = 2 * curve->field;
 		return ecdsa_der_to_raw(made, n, curve->field, sig, e);

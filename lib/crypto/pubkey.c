@@ -1,4 +1,4 @@
-/* pubkey.c - public keys: checked on the way in, immutable afterwards (RFC 5280 section 4.1.2.7, RFC 5480, RFC 3279). */
+/* pubkey.c - public keys: checked on the way in, immutable afterwards (RFC 5480, RFC 3279 section 2.3.1). */
 #include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -25,7 +25,8 @@ static bool oid_is(const struct rd *content, const char *dotted)
 }
 
 /* Takes pkey; the SPKI is copied and digested. */
-static struct pubkey *pubkey_make(struct crypto *c, EVP_PKEY *pkey, const void *spki, size_t n, struct att_error *e)
+static struct pubkey *pubkey_make(struct crypto *c, EVP_PKEY *pkey, const void *spki, size_t n,
+    struct att_error *e)
 {
 	ATT_AUTO(EVP_PKEY) owned = pkey;
 	struct pubkey *k = OPENSSL_zalloc(sizeof *k + n);
@@ -45,8 +46,8 @@ static struct pubkey *pubkey_make(struct crypto *c, EVP_PKEY *pkey, const void *
 	return k;
 }
 
-/* The template path: no decoder, but libcrypto still checks that the point is on the curve.  The three curves have
- * prime order, and infinity cannot be written here ((0, 0) is on none of them), so that is full validation. */
+/* The template path: no decoder, but libcrypto still checks that the point is on the curve.  The three curves
+ * have prime order, and infinity cannot be written here ((0, 0) is on none), so that is full validation. */
 static bool ec_pkey(struct crypto *c, const struct curve *curve, const struct rd *xy, EVP_PKEY **out,
     struct att_error *e)
 {
@@ -114,23 +115,27 @@ static bool rsa_check(const struct rd *n, const struct rd *exp, size_t *bits, st
 	if (n_len == 0 || e_len == 0)
 		return att_fail(e, ATT_E_BAD_FORMAT, "key: RSA modulus or exponent is empty");
 	if (n_len > RSA_BITS_MAX / 8)
-		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA modulus of %zu bytes, at most %d", n_len, RSA_BITS_MAX / 8);
+		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA modulus of %zu bytes, at most %d", n_len,
+		    RSA_BITS_MAX / 8);
 	found = 8 * n_len;
 	for (unsigned top = np[0]; top < 0x80 && found > 0; top <<= 1)
 		found--;
 	if (found < RSA_BITS_MIN)
-		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA of %zu bits, want %d to %d", found, RSA_BITS_MIN, RSA_BITS_MAX);
+		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA of %zu bits, want %d to %d", found,
+		    RSA_BITS_MIN, RSA_BITS_MAX);
 	if (np[n_len - 1] % 2 == 0)
 		return att_fail(e, ATT_E_BAD_FORMAT, "key: RSA modulus is even");
 	if (ep[e_len - 1] % 2 == 0 || (e_len == 1 && ep[0] < 3))
 		return att_fail(e, ATT_E_BAD_FORMAT, "key: RSA exponent is even or 1");
 	if (e_len > RSA_E_MAX)
-		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA exponent of %zu bytes, at most %d", e_len, RSA_E_MAX);
+		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA exponent of %zu bytes, at most %d", e_len,
+		    RSA_E_MAX);
 	*bits = found;
 	return true;
 }
 
-static bool rsa_pkey(struct crypto *c, const struct rd *n, const struct rd *exp, EVP_PKEY **out, struct att_error *e)
+static bool rsa_pkey(struct crypto *c, const struct rd *n, const struct rd *exp, EVP_PKEY **out,
+    struct att_error *e)
 {
 	ATT_AUTO(BIGNUM) bn_n = BN_bin2bn(rd_ptr(n), (int)rd_left(n), NULL);
 	ATT_AUTO(BIGNUM) bn_e = BN_bin2bn(rd_ptr(exp), (int)rd_left(exp), NULL);
@@ -208,7 +213,8 @@ bool pubkey_from_rsa(struct crypto *c, const uint8_t *n, size_t n_len, const uin
 	if (!a)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	if (n_len > RSA_BITS_MAX / 8 || exp_len > RSA_BITS_MAX / 8)
-		return att_fail(e, ATT_E_UNSUPPORTED, "key: RSA modulus of %zu and exponent of %zu bytes, at most %d",
+		return att_fail(e, ATT_E_UNSUPPORTED,
+		    "key: RSA modulus of %zu and exponent of %zu bytes, at most %d",
 		    n_len, exp_len, RSA_BITS_MAX / 8);
 	n_rd = rd_make(n, n_len);
 	exp_rd = rd_make(exp, exp_len);
@@ -230,7 +236,8 @@ static bool spki_ec(struct crypto *c, struct rd params, const struct rd *point, 
 		if (!oid_is(&oid, curve->oid))
 			continue;
 		if (!rd_u8(&in, &form) || form != 0x04 || rd_left(&in) != 2 * curve->field)
-			return att_fail(e, ATT_E_BAD_FORMAT, "key: not an uncompressed point of %s: %zu bytes, want %zu",
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "key: not an uncompressed point of %s: %zu bytes, want %zu",
 			    curve->crv, rd_left(point), 1 + 2 * curve->field);
 		return ec_key(c, curve, &in, out, e);
 	}

@@ -101,8 +101,8 @@ static size_t ecdsa_raw_to_der(const uint8_t *raw, size_t field, uint8_t out[ECD
 	return head + n;
 }
 
-static bool verify_hash(struct crypto *c, const struct pubkey *k, const struct sig_row *row, const uint8_t *hash,
-    const struct rd *sig, struct att_error *e)
+static bool verify_hash(struct crypto *c, const struct pubkey *k, const struct sig_row *row,
+    const uint8_t *hash, const struct rd *sig, struct att_error *e)
 {
 	ATT_AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
 
@@ -110,6 +110,7 @@ static bool verify_hash(struct crypto *c, const struct pubkey *k, const struct s
 		return crypto_fail(e, ATT_E_INTERNAL, "signature: libcrypto does not start %s", row->name);
 	if (EVP_PKEY_verify(ctx, rd_ptr(sig), rd_left(sig), hash, digest_len(row->md)) != 1)
 		return crypto_fail(e, ATT_E_NOT_AUTHENTIC, "signature: %s does not verify", row->name);
+	ERR_clear_error();                      /* libcrypto notes failures that it got over, too */
 	return true;
 }
 
@@ -127,7 +128,8 @@ static bool sig_form(const struct pubkey *k, const struct rd *sig, uint8_t der[E
 	if (!curve)
 		return true;
 	if (!in_order(raw, curve) || !in_order(raw + curve->field, curve))
-		return att_fail(e, ATT_E_NOT_AUTHENTIC, "signature: r or s is not between 1 and the order of %s less 1",
+		return att_fail(e, ATT_E_NOT_AUTHENTIC,
+		    "signature: r or s is not between 1 and the order of %s less 1",
 		    curve->crv);
 	*out = rd_make(der, ecdsa_raw_to_der(raw, curve->field, der));
 	return true;

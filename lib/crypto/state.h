@@ -1,4 +1,4 @@
-/* state.h - what lib/crypto's own files share: the structs behind crypto.h and the tables of curves and algorithms. */
+/* state.h - what lib/crypto's own files share: structs behind crypto.h, tables of curves and algorithms. */
 #ifndef CRYPTO_STATE_H
 #define CRYPTO_STATE_H
 

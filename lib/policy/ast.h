@@ -6,17 +6,13 @@
 #define POLICY_AST_H
 
 #include "lib/policy/fn_table.h"
-#include "lib/policy/policy.h"
+#include "lib/policy/problem.h"
 #include "lib/policy/value.h"
 
 struct jmes;
 
 enum pol_prop { PROP_TYPE, PROP_VALUE, PROP_VALUE_TYPE, PROP_ISSUER, PROP_COUNT };
 enum pol_cmp { CMP_EQ, CMP_NE, CMP_LT, CMP_LE, CMP_GT, CMP_GE };
-
-struct place {                          /* where in the text, for problems and lints */
-	size_t off, len, line;
-};
 
 enum expr_kind { EX_LITERAL, EX_REF, EX_CALL };
 

@@ -17,8 +17,9 @@ int check_ident(struct scope *sc, const char *name, const struct place *at)
 	for (size_t i = 0; i < sc->n; i++)
 		if (strcmp(sc->idents[i], name) == 0)
 			return (int)i;
-	(void)check_complain(sc, &(struct complaint){ .id = "identifier", .off = at->off, .len = at->len,
-	    .message = problem_text(sc->ps, "identifier '%.60s' is not bound by a condition of this rule", name),
+	(void)check_complain(sc, &(struct complaint){ .id = "identifier", .at = *at,
+	    .message = problem_text(sc->ps, "identifier '%.60s' is not bound by a condition of this rule",
+	    name),
 	    .hint = "name the condition: c:[type==\"...\"]; a condition with ! binds nothing" });
 	return -1;
 }
@@ -30,7 +31,7 @@ static const char *action_name_at(size_t i)
 
 static bool check_action_name(struct scope *sc, struct rule *r, enum pol_section s)
 {
-	struct complaint c = { .id = "action", .off = r->action_at.off, .len = r->action_at.len };
+	struct complaint c = { .id = "action", .at = r->action_at };
 
 	r->action = action_find(r->action_name);
 	if (!r->action) {
@@ -50,9 +51,9 @@ static bool check_action_name(struct scope *sc, struct rule *r, enum pol_section
 static void check_missing(struct scope *sc, const struct rule *r, enum pol_prop prop)
 {
 	if (!r->set[prop])
-		(void)check_complain(sc, &(struct complaint){ .id = "argument", .off = r->action_at.off,
-		    .len = r->action_at.len, .message = problem_text(sc->ps, "%s() needs %s= ", r->action->name,
-		    prop_name(prop)), .hint = "type and value are both needed, or claim=identifier alone" });
+		(void)check_complain(sc, &(struct complaint){ .id = "argument", .at = r->action_at,
+		    .message = problem_text(sc->ps, "%s() needs %s= ", r->action->name, prop_name(prop)),
+		    .hint = "type and value are both needed, or claim=identifier alone" });
 }
 
 static bool literal_is(const struct expr *e, enum claim_kind kind)
@@ -65,7 +66,7 @@ static void check_type_literal(struct scope *sc, const struct rule *r)
 	const struct expr *e = r->set[PROP_TYPE];
 
 	if (!literal_is(e, CLAIM_STRING))
-		(void)check_complain(sc, &(struct complaint){ .id = "argument", .off = e->at.off, .len = e->at.len,
+		(void)check_complain(sc, &(struct complaint){ .id = "argument", .at = e->at,
 		    .message = "type= needs a string", .hint = "a claim name stands in double quotes" });
 }
 
@@ -80,17 +81,16 @@ static void check_value_type(struct scope *sc, const struct rule *r)
 		known = known || (strcmp(vt->lit.s, claim_kind_name((enum claim_kind)k)) == 0 &&
 		    literal_is(v, (enum claim_kind)k));
 	if (!known)
-		(void)check_complain(sc, &(struct complaint){ .id = "argument", .off = vt->at.off, .len = vt->at.len,
+		(void)check_complain(sc, &(struct complaint){ .id = "argument", .at = vt->at,
 		    .message = "valueType is not that of the value",
-		    .hint = "leave valueType out: it follows from the value; else String, Integer or Boolean" });
+		    .hint = "leave it out: it follows from the value; else String, Integer or Boolean" });
 }
 
 static void check_action_args(struct scope *sc, struct rule *r)
 {
 	if (r->action->args == ARGS_NONE) {
 		if (r->has_args)
-			(void)check_complain(sc, &(struct complaint){ .id = "argument", .off = r->action_at.off,
-			    .len = r->action_at.len,
+			(void)check_complain(sc, &(struct complaint){ .id = "argument", .at = r->action_at,
 			    .message = problem_text(sc->ps, "%s() takes no argument", r->action->name) });
 		return;
 	}
@@ -109,8 +109,7 @@ static void declare(struct scope *sc, struct condition *c)
 		return;
 	for (size_t i = 0; i < sc->n; i++)
 		if (strcmp(sc->idents[i], c->ident) == 0) {
-			(void)check_complain(sc, &(struct complaint){ .id = "identifier", .off = c->at.off,
-			    .len = c->at.len,
+			(void)check_complain(sc, &(struct complaint){ .id = "identifier", .at = c->at,
 			    .message = problem_text(sc->ps, "identifier '%.60s' is bound twice", c->ident),
 			    .hint = "give each condition of a rule its own identifier" });
 			return;
@@ -122,7 +121,7 @@ static void declare(struct scope *sc, struct condition *c)
 static void check_condition(struct scope *sc, struct condition *c)
 {
 	if (c->negated && !sc->functions)
-		(void)check_complain(sc, &(struct complaint){ .id = "version", .off = c->at.off, .len = c->at.len,
+		(void)check_complain(sc, &(struct complaint){ .id = "version", .at = c->at,
 		    .message = "'!' before a condition needs version 1.2", .hint = "write version=1.2;" });
 	for (struct test *t = c->tests; t; t = t->next)
 		check_expr(sc, t->rhs);

@@ -14,7 +14,7 @@ static bool unknown_function(struct scope *sc, const struct expr *e)
 {
 	const char *hint = hint_did_you_mean(sc->ps, e->name, fn_name_at);
 
-	return check_complain(sc, &(struct complaint){ .id = "function", .off = e->at.off, .len = e->at.len,
+	return check_complain(sc, &(struct complaint){ .id = "function", .at = e->at,
 	    .message = problem_text(sc->ps, "unknown function '%.60s'", e->name),
 	    .hint = hint ? hint : "the functions are JmesPath, JsonToClaimValue, IsSubsetOf, AppendString, "
 	    "NegateBool and ContainsOnlyValue" });
@@ -27,11 +27,11 @@ static bool check_function(struct scope *sc, struct expr *e)
 	if (!fn)
 		return unknown_function(sc, e);
 	if (!sc->functions)
-		return check_complain(sc, &(struct complaint){ .id = "version", .off = e->at.off, .len = e->at.len,
+		return check_complain(sc, &(struct complaint){ .id = "version", .at = e->at,
 		    .message = problem_text(sc->ps, "function %s needs version 1.2", fn->name),
 		    .hint = "write version=1.2;" });
 	if (e->nargs != fn->nargs)
-		return check_complain(sc, &(struct complaint){ .id = "function", .off = e->at.off, .len = e->at.len,
+		return check_complain(sc, &(struct complaint){ .id = "function", .at = e->at,
 		    .message = problem_text(sc->ps, "%s takes %zu argument%s, %zu given", fn->name, fn->nargs,
 		    fn->nargs == 1 ? "" : "s", e->nargs), .hint = fn->usage });
 	e->fn = fn;
@@ -57,7 +57,7 @@ static void compile_query(struct scope *sc, struct expr *call)
 		(void)arena_fail(sc->ps->a, sc->ps->e);
 		return;
 	}
-	(void)check_complain(sc, &(struct complaint){ .id = "query", .off = q->at.off, .len = q->at.len,
+	(void)check_complain(sc, &(struct complaint){ .id = "query", .at = q->at,
 	    .message = problem_text(sc->ps, "JMESPath query, at character %zu: %s", jp.offset, jp.message),
 	    .hint = strcmp(jmes_class_name(jp.class), "syntax") == 0 ?
 	    "numbers, true, false and null stand between back-ticks, texts between single quotes" : NULL });

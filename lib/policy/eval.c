@@ -100,11 +100,13 @@ static void finish(const struct eval *ev, bool ok, bool permit, struct policy_re
 	}
 }
 
-static void eval_init(struct eval *ev, const struct policy *p, const struct policy_limits *limits, struct arena *a)
+static void eval_init(struct eval *ev, const struct policy *p, const struct policy_limits *limits,
+    struct arena *a)
 {
 	static const struct policy_limits standard = { POLICY_STEPS_DEFAULT, POLICY_MEMORY_DEFAULT };
 
-	*ev = (struct eval){ .p = p, .a = a, .limits = limits ? *limits : standard, .a_start = arena_used(a) };
+	*ev = (struct eval){ .p = p, .a = a, .a_start = arena_used(a) };
+	ev->limits = limits ? *limits : standard;
 }
 
 bool policy_eval(const struct policy *p, const struct claims *incoming, const struct policy_limits *limits,

@@ -65,8 +65,8 @@ size_t ev_memory_left(const struct eval *ev);
 ATT_CHECK bool cset_load(struct eval *ev, struct cset *set, const struct claims *from);
 ATT_CHECK bool cset_push(struct eval *ev, struct cset *set, const struct claim *c, int id);
 /* Does the set hold the claim among its first `before`?  *hint remembers where to look first. */
-ATT_CHECK bool cset_holds(struct eval *ev, const struct cset *set, const struct claim *c, int id, size_t before,
-    uint32_t *hint, bool *out);
+ATT_CHECK bool cset_holds(struct eval *ev, const struct cset *set, const struct claim *c, int id,
+    size_t before, uint32_t *hint, bool *out);
 /* The claim's value; makes the text of a JSON claim at the first use. */
 ATT_CHECK bool claim_value(struct eval *ev, struct claim *c, struct value *out);
 /* value_same, charged by length. */
@@ -75,7 +75,8 @@ ATT_CHECK bool ev_same(struct eval *ev, const struct value *a, const struct valu
 /* eval_expr.c */
 ATT_CHECK bool eval_expr(struct eval *ev, const struct expr *e, struct values *out);
 /* The one string of a set, without NUL inside; what is named in the message. */
-ATT_CHECK bool eval_scalar_text(struct eval *ev, const struct values *v, const char *what, const struct value **out);
+ATT_CHECK bool eval_scalar_text(struct eval *ev, const struct values *v, const char *what,
+    const struct value **out);
 ATT_CHECK bool one_value(struct eval *ev, const struct value *v, struct values *out);  /* a set of a copy */
 
 /* eval_cond.c */

@@ -39,7 +39,8 @@ static void store_open(struct eval *ev, const struct rule *r, struct store *s)
 static bool store_one(struct eval *ev, struct store *s, const struct claim *c, int id)
 {
 	if (s->leaves && c->read_only)
-		return ev_fail(ev, "claim %.80s comes from a read-only claim and must not be issued", c->name);
+		return ev_fail(ev, "claim %.80s comes from a read-only claim and must not be issued",
+		    c->name);
 	for (size_t i = 0; i < s->n; i++) {
 		struct target *t = &s->to[i];
 		bool have;
@@ -75,11 +76,13 @@ static bool check_value_type(struct eval *ev, const struct rule *r, const struct
 
 	if (!r->set[PROP_VALUE_TYPE])
 		return true;
-	if (!eval_expr(ev, r->set[PROP_VALUE_TYPE], &types) || !eval_scalar_text(ev, &types, "valueType", &want))
+	if (!eval_expr(ev, r->set[PROP_VALUE_TYPE], &types) ||
+	    !eval_scalar_text(ev, &types, "valueType", &want))
 		return false;
 	for (size_t i = 0; i < v->n; i++)
 		if (strcmp(want->s, claim_kind_name(v->v[i].kind)) != 0)
-			return ev_fail(ev, "valueType is %.40s, the value is %s", want->s, value_kind_name(v->v[i].kind));
+			return ev_fail(ev, "valueType is %.40s, the value is %s", want->s,
+			    value_kind_name(v->v[i].kind));
 	return true;
 }
 
@@ -94,8 +97,9 @@ static bool store_values(struct eval *ev, const struct rule *r, struct store *s)
 		return false;
 	id = r->type_id >= 0 ? r->type_id : names_find(&ev->p->names, name->s);
 	for (size_t i = 0; i < v.n; i++) {
-		struct claim c = { .name = name->s, .kind = v.v[i].kind, .issuer = CLAIM_BY_POLICY,
-		    .read_only = v.v[i].read_only, .s = v.v[i].s, .len = v.v[i].len, .i = v.v[i].i, .b = v.v[i].b };
+		const struct value *x = &v.v[i];
+		struct claim c = { .name = name->s, .kind = x->kind, .issuer = CLAIM_BY_POLICY,
+		    .read_only = x->read_only, .s = x->s, .len = x->len, .i = x->i, .b = x->b };
 
 		if (!ev_step(ev, 1) || !store_one(ev, s, &c, id))
 			return false;

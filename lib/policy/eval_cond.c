@@ -18,7 +18,8 @@ static bool order_holds(enum pol_cmp cmp, int64_t a, int64_t b)
 }
 
 /* Against a set: == and the order tests hold if they hold for one element, != if none is equal. */
-static bool compare(struct eval *ev, enum pol_cmp cmp, const struct value *l, const struct values *r, bool *out)
+static bool compare(struct eval *ev, enum pol_cmp cmp, const struct value *l, const struct values *r,
+    bool *out)
 {
 	bool found = false;
 
@@ -29,7 +30,8 @@ static bool compare(struct eval *ev, enum pol_cmp cmp, const struct value *l, co
 			if (!ev_same(ev, l, &r->v[i], &found))
 				return false;
 		} else {
-			found = l->kind == CLAIM_INT && r->v[i].kind == CLAIM_INT && order_holds(cmp, l->i, r->v[i].i);
+			found = l->kind == CLAIM_INT && r->v[i].kind == CLAIM_INT &&
+			    order_holds(cmp, l->i, r->v[i].i);
 		}
 	}
 	*out = cmp == CMP_NE ? !found : found;

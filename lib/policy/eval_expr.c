@@ -51,23 +51,25 @@ static bool ref_texts(struct eval *ev, const struct bound *b, enum pol_prop prop
 }
 
 static const struct { const char *wanted; int kind; } fn_types[] = {
-	[FN_STRING] = { "a string", CLAIM_STRING }, [FN_TEXT] = { "a string that is not empty", CLAIM_STRING },
+	[FN_STRING] = { "a string", CLAIM_STRING },
+	[FN_TEXT] = { "a string that is not empty", CLAIM_STRING },
 	[FN_BOOL] = { "a Boolean", CLAIM_BOOL }, [FN_SCALAR] = { "one value", -1 }, [FN_SET] = { "a set", -1 }
 };
 
 static bool check_arg(struct eval *ev, const struct fn *fn, size_t i, const struct values *v)
 {
 	enum fn_type t = fn->args[i];
+	const char *wanted = fn_types[t].wanted;
 
 	if (t == FN_SET)
 		return true;
 	if (v->n != 1)
-		return ev_fail(ev, "%s: argument %zu has %zu values, want %s", fn->name, i + 1, v->n, fn_types[t].wanted);
+		return ev_fail(ev, "%s: argument %zu has %zu values, want %s", fn->name, i + 1, v->n, wanted);
 	if (fn_types[t].kind >= 0 && fn_types[t].kind != (int)v->v[0].kind)
-		return ev_fail(ev, "%s: argument %zu is %s, want %s", fn->name, i + 1, value_kind_name(v->v[0].kind),
-		    fn_types[t].wanted);
+		return ev_fail(ev, "%s: argument %zu is %s, want %s", fn->name, i + 1,
+		    value_kind_name(v->v[0].kind), wanted);
 	if (t == FN_TEXT && v->v[0].len == 0)
-		return ev_fail(ev, "%s: argument %zu is empty, want %s", fn->name, i + 1, fn_types[t].wanted);
+		return ev_fail(ev, "%s: argument %zu is empty, want %s", fn->name, i + 1, wanted);
 	return true;
 }
 

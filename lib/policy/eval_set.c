@@ -8,8 +8,9 @@
 
 bool ev_same(struct eval *ev, const struct value *a, const struct value *b, bool *out)
 {
-	if (a->kind == CLAIM_STRING && b->kind == CLAIM_STRING && a->len == b->len && a->len >= BYTES_PER_STEP &&
-	    !ev_step(ev, a->len / BYTES_PER_STEP))
+	bool texts = a->kind == CLAIM_STRING && b->kind == CLAIM_STRING && a->len == b->len;
+
+	if (texts && a->len >= BYTES_PER_STEP && !ev_step(ev, a->len / BYTES_PER_STEP))
 		return false;
 	*out = value_same(a, b);
 	return true;
@@ -35,8 +36,8 @@ bool claim_value(struct eval *ev, struct claim *c, struct value *out)
 {
 	if (c->kind == CLAIM_JSON && !c->s && !json_text(ev, c))
 		return false;
-	*out = (struct value){ .kind = c->kind == CLAIM_JSON ? CLAIM_STRING : c->kind, .read_only = c->read_only,
-	    .s = c->s, .len = c->len, .i = c->i, .b = c->b };
+	*out = (struct value){ .kind = c->kind == CLAIM_JSON ? CLAIM_STRING : c->kind,
+	    .read_only = c->read_only, .s = c->s, .len = c->len, .i = c->i, .b = c->b };
 	return true;
 }
 
@@ -109,7 +110,8 @@ bool cset_load(struct eval *ev, struct cset *set, const struct claims *from)
  * A duplicate has the same name, value and issuer (spec section 5 rule 7).  The issuer counts because
  * published policies ask for issuer=="AttestationPolicy" of names that the service uses too.
  */
-static bool is_duplicate(struct eval *ev, struct claim *have, const struct claim *c, const struct value *v, bool *out)
+static bool is_duplicate(struct eval *ev, struct claim *have, const struct claim *c, const struct value *v,
+    bool *out)
 {
 	struct value h;
 

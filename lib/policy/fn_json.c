@@ -22,8 +22,8 @@ static bool is_bad_json(struct eval *ev, const struct att_error *e, bool *stop)
 	return true;
 }
 
-static bool parse_text(struct eval *ev, const struct value *text, const struct json **out, struct att_error *e,
-    bool *stop)
+static bool parse_text(struct eval *ev, const struct value *text, const struct json **out,
+    struct att_error *e, bool *stop)
 {
 	struct json_limits limits = { .max_nodes = ev_memory_left(ev) / sizeof(struct json) + 1 };
 	struct arena *scratch = ev_scratch(ev);
@@ -71,7 +71,8 @@ static bool query_failed(struct eval *ev, const struct jmes_problem *p, const st
 	    p->offset, p->message);
 }
 
-static bool query_of(struct eval *ev, const struct expr *call, const struct value *text, const struct jmes **out)
+static bool query_of(struct eval *ev, const struct expr *call, const struct value *text,
+    const struct jmes **out)
 {
 	struct jmes_problem p = { 0 };
 	struct att_error e = { 0 };
@@ -142,7 +143,8 @@ static bool scalar(struct eval *ev, const struct json *j, struct value *out)
 		return ev_text(ev, j->s, j->len, &out->s);
 	case JSON_REAL:
 	case JSON_UINT:
-		return ev_fail(ev, "JsonToClaimValue: %.40s is not a 64-bit integer", j->s ? j->s : "the number");
+		return ev_fail(ev, "JsonToClaimValue: %.40s is not a 64-bit integer",
+		    j->s ? j->s : "the number");
 	case JSON_OBJECT:
 	case JSON_ARRAY:
 	case JSON_NULL:
@@ -177,7 +179,8 @@ static bool is_huge_integer(const struct value *text)
 	return i == text->len && i > first + 1 && text->s[first] != '0';
 }
 
-bool fn_json_to_claim_value(struct eval *ev, const struct expr *call, const struct values *args, struct values *out)
+bool fn_json_to_claim_value(struct eval *ev, const struct expr *call, const struct values *args,
+    struct values *out)
 {
 	const struct value *text = &args[0].v[0];
 	struct att_error e = { 0 };

@@ -27,7 +27,8 @@ bool fn_is_subset_of(struct eval *ev, const struct expr *call, const struct valu
 	return a_bool(ev, subset, out);
 }
 
-bool fn_contains_only_value(struct eval *ev, const struct expr *call, const struct values *args, struct values *out)
+bool fn_contains_only_value(struct eval *ev, const struct expr *call, const struct values *args,
+    struct values *out)
 {
 	bool only = args[0].n > 0;
 

@@ -24,24 +24,22 @@ enum fn_type {
 struct eval;
 struct expr;
 
+typedef bool fn_call(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
+
 struct fn {
 	const char *name;
 	size_t nargs;
 	enum fn_type args[FN_ARGS_MAX];
 	enum fn_type result;
 	bool keeps_read_only;   /* result is read-only if an argument is */
-	bool (*call)(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
+	fn_call *call;
 	const char *usage;      /* for messages: "JmesPath(json, query)" */
 };
 
 const struct fn *fn_find(const char *name);
 const struct fn *fn_at(size_t i);               /* NULL past the end */
 
-bool fn_jmes_path(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
-bool fn_json_to_claim_value(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
-bool fn_is_subset_of(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
-bool fn_append_string(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
-bool fn_negate_bool(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
-bool fn_contains_only_value(struct eval *ev, const struct expr *call, const struct values *args, struct values *out);
+fn_call fn_jmes_path, fn_json_to_claim_value, fn_is_subset_of, fn_append_string, fn_negate_bool,
+    fn_contains_only_value;
 
 #endif

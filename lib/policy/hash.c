@@ -4,7 +4,8 @@
 #include "lib/policy/policy.h"
 
 /* spec: policy-language §1: over the base64url text of the policy, not over the policy. */
-bool policy_hash(struct crypto *c, struct arena *a, const char *text, size_t len, char out[44], struct att_error *e)
+bool policy_hash(struct crypto *c, struct arena *a, const char *text, size_t len, char out[44],
+    struct att_error *e)
 {
 	char *coded = b64_encode_arena(B64_URL, a, text, len);
 	uint8_t sum[DIGEST_MAX];

@@ -38,8 +38,11 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb)
 
 		now[0] = 2 * (unsigned)i;
 		for (size_t j = 1; j <= nb; j++) {
-			now[j] = least(up[j] + 2, now[j - 1] + 2, up[j - 1] + replace_cost(a[i - 1], b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 2 < now[j])
+			bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+
+			now[j] = least(up[j] + 2, now[j - 1] + 2,
+			    up[j - 1] + replace_cost(a[i - 1], b[j - 1]));
+			if (swapped && up2[j - 2] + 2 < now[j])
 				now[j] = up2[j - 2] + 2;
 		}
 	}

@@ -1,5 +1,4 @@
 /* The constant claim names of a policy, numbered, so that evaluation compares numbers. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/policy/check.h"
@@ -11,11 +10,33 @@ static int by_length(const char *a, size_t na, const char *b, size_t nb)
 	return na != nb ? (na > nb) - (na < nb) : strcmp(a, b);
 }
 
-static int compare(const void *a, const void *b)
+static int compare(const struct name *x, const struct name *y)
 {
-	const struct name *x = a, *y = b;
-
 	return by_length(x->s, x->len, y->s, y->len);
+}
+
+/* Merges the sorted runs [lo, mid) and [mid, hi) of from into to. */
+static void merge(const struct name *from, struct name *to, size_t lo, size_t mid, size_t hi)
+{
+	size_t i = lo, k = mid;
+
+	for (size_t n = lo; n < hi; n++)
+		to[n] = k >= hi || (i < mid && compare(&from[i], &from[k]) <= 0) ? from[i++] : from[k++];
+}
+
+/* Bottom-up merge sort between v and spare; the sorted one of them.  Not qsort(): it may ask for the
+ * machine's memory, which the sandbox of the worker does not allow. */
+static struct name *sorted(struct name *v, struct name *spare, size_t n)
+{
+	for (size_t run = 1; run < n; run *= 2) {
+		struct name *t = v;
+
+		for (size_t lo = 0; lo < n; lo += 2 * run)
+			merge(v, spare, lo, lo + run < n ? lo + run : n, lo + 2 * run < n ? lo + 2 * run : n);
+		v = spare;
+		spare = t;
+	}
+	return v;
 }
 
 int names_find(const struct names *n, const char *name)
@@ -96,17 +117,18 @@ bool names_intern(struct arena *a, struct policy *p, struct att_error *e)
 {
 	struct list l = { 0 };
 	struct names *names = &p->names;
+	struct name *spare;
 
 	walk(p, count, &l);
 	l.v = arena_array(a, l.n, sizeof *l.v);
+	spare = arena_array(a, l.n, sizeof *spare);
 	names->v = arena_array(a, l.n, sizeof *names->v);
 	names->len = arena_array(a, l.n, sizeof *names->len);
-	if (!l.v || !names->v || !names->len)
+	if (!l.v || !spare || !names->v || !names->len)
 		return arena_fail(a, e);
 	l.n = 0;
 	walk(p, collect, &l);
-	if (l.n > 1)
-		qsort(l.v, l.n, sizeof *l.v, compare);
+	l.v = sorted(l.v, spare, l.n);
 	for (size_t i = 0; i < l.n; i++) {
 		if (i > 0 && compare(&l.v[i], &l.v[i - 1]) == 0)
 			continue;

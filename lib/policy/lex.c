@@ -43,7 +43,8 @@ static bool skip_block_comment(struct lexer *lx)
 	}
 	if (c >= 0)
 		lx->pos += 2;
-	return problem_add(lx->ps, &(struct complaint){ .id = "block-comment", .off = start, .len = 2,
+	return problem_add(lx->ps, &(struct complaint){ .id = "block-comment",
+	    .at = { .off = start, .len = 2 },
 	    .message = "block comments are not part of the language",
 	    .hint = "begin every comment line with //" });
 }
@@ -72,7 +73,8 @@ struct sign { const char *text; enum pol_token_kind kind; };
 
 static const struct sign signs[] = {            /* longer ones first */
 	{ "=>", T_ARROW }, { "==", T_EQ }, { "!=", T_NE }, { "<=", T_LE }, { ">=", T_GE }, { "&&", T_AND },
-	{ "=", T_ASSIGN }, { "<", T_LT }, { ">", T_GT }, { "!", T_NOT }, { "[", T_LBRACKET }, { "]", T_RBRACKET },
+	{ "=", T_ASSIGN }, { "<", T_LT }, { ">", T_GT }, { "!", T_NOT }, { "[", T_LBRACKET },
+	{ "]", T_RBRACKET },
 	{ "(", T_LPAREN }, { ")", T_RPAREN }, { "{", T_LBRACE }, { "}", T_RBRACE }, { ",", T_COMMA },
 	{ ";", T_SEMI }, { ":", T_COLON }, { ".", T_DOT }
 };
@@ -136,7 +138,8 @@ static bool lex_int(struct lexer *lx, struct pol_token *t)
 	t->i = v;
 	if (!overflow)
 		return true;
-	return problem_add(lx->ps, &(struct complaint){ .id = "integer", .off = t->off, .len = lx->pos - t->off,
+	return problem_add(lx->ps, &(struct complaint){ .id = "integer",
+	    .at = { .off = t->off, .len = lx->pos - t->off },
 	    .message = "integer does not fit 64 bits" });
 }
 
@@ -148,15 +151,16 @@ static bool lex_foreign(struct lexer *lx, struct pol_token *t)
 		return lex_wrong_quotes(lx, n, t);
 	for (size_t i = 0; i < COUNT(foreign_signs); i++)
 		if (take_sign(lx, &foreign_signs[i].sign, t))
-			return problem_add(lx->ps, &(struct complaint){ .id = "operator", .off = start,
-			    .len = lx->pos - start, .message = foreign_signs[i].message,
-			    .hint = foreign_signs[i].hint });
+			return problem_add(lx->ps, &(struct complaint){ .id = "operator",
+			    .at = { .off = start, .len = lx->pos - start },
+			    .message = foreign_signs[i].message, .hint = foreign_signs[i].hint });
 	/* Skip the whole character and what is like it, so that binary rubbish is one problem. */
 	do
 		lx->pos++;
 	while (lex_at(lx, lx->pos) >= 0x80 && !lex_wrong_quote(lx, lx->pos));
 	t->kind = T_BAD;
-	return problem_add(lx->ps, &(struct complaint){ .id = "character", .off = start, .len = lx->pos - start,
+	return problem_add(lx->ps, &(struct complaint){ .id = "character",
+	    .at = { .off = start, .len = lx->pos - start },
 	    .message = "this character means nothing here" });
 }
 

@@ -57,8 +57,9 @@ bool lex_wrong_quotes(struct lexer *lx, size_t n, struct pol_token *t)
 		lx->pos++;
 	else if (c >= 0 && c != '\n')
 		lx->pos += lex_wrong_quote(lx, lx->pos);
-	return problem_add(lx->ps, &(struct complaint){ .id = "quotes", .off = start, .len = lx->pos - start,
-	    .message = n == 1 ? "single quotes do not make a string" : "typographic quotes do not make a string",
+	return problem_add(lx->ps, &(struct complaint){ .id = "quotes",
+	    .at = { .off = start, .len = lx->pos - start }, .message = n == 1 ?
+	    "single quotes do not make a string" : "typographic quotes do not make a string",
 	    .hint = quote_hint });
 }
 
@@ -159,8 +160,8 @@ static size_t escape(const struct lexer *lx, size_t pos, char *d, size_t *n)
 
 static bool bad_in_string(struct lexer *lx, size_t pos, size_t len, const char *message, const char *hint)
 {
-	return problem_add(lx->ps, &(struct complaint){ .id = "string", .off = pos, .len = len,
-	    .message = message, .hint = hint });
+	return problem_add(lx->ps, &(struct complaint){ .id = "string",
+	    .at = { .off = pos, .len = len }, .message = message, .hint = hint });
 }
 
 static bool decode(struct lexer *lx, size_t end, struct pol_token *t, char *d)

@@ -18,7 +18,8 @@ bool ev_fail(struct eval *ev, const char *fmt, ...)
 	va_end(ap);
 	utf8_mask(text);        /* names and texts of claims are cut and quoted in it */
 	/* Straight from the arena: a message must not itself fail the memory limit. */
-	kept = ev->rule ? arena_printf(ev->a, "line %zu: %s", ev->rule->at.line, text) : arena_strdup(ev->a, text);
+	kept = ev->rule ? arena_printf(ev->a, "line %zu: %s", ev->rule->at.line, text) :
+	    arena_strdup(ev->a, text);
 	ev->message = kept ? kept : "the policy failed, and memory for the reason is exhausted";
 	return false;
 }

@@ -10,10 +10,14 @@ static const struct lint_row lints[] = {
 	{ "never-fires", "a condition can never hold, so the rule never fires", NULL, lint_never_fires },
 	{ "permit-all", "permit() stands without any condition", NULL, lint_permit_all },
 	{ "no-permit", "no rule permits, so every request is refused", lint_no_permit, NULL },
-	{ "debug-not-denied", "evidence of debuggable machines or enclaves is not refused", lint_debug, NULL },
-	{ "signer-alone", "an enclave signer is checked without product id and minimum SVN", NULL, lint_signer },
-	{ "filter-null", "a filter result is compared with null, but a filter gives an empty array", NULL, lint_filter_null },
-	{ "reserved-name", "a reserved name is issued: it never reaches the top level of the token", NULL, lint_reserved },
+	{ "debug-not-denied", "evidence of debuggable machines or enclaves is not refused",
+	    lint_debug, NULL },
+	{ "signer-alone", "an enclave signer is checked without product id and minimum SVN",
+	    NULL, lint_signer },
+	{ "filter-null", "a filter result is compared with null, but a filter gives an empty array",
+	    NULL, lint_filter_null },
+	{ "reserved-name", "a reserved name is issued: it never reaches the top level of the token",
+	    NULL, lint_reserved },
 	{ "issue-early", "issue() in authorizationrules reaches no token", NULL, lint_issue_early },
 	{ "property", "a property claim is unknown, out of place or out of range", NULL, lint_property },
 	{ "argument", "a constant argument has a type the function refuses", NULL, lint_argument }
@@ -32,7 +36,7 @@ const char *policy_lint_title(size_t i)
 void lint_warn(struct lint *l, const struct lint_row *row, const struct place *at, const char *message,
     const char *hint)
 {
-	struct complaint c = { .id = row->id, .off = at->off, .len = at->len, .message = message, .hint = hint };
+	struct complaint c = { .id = row->id, .at = *at, .message = message, .hint = hint };
 
 	if (!l->stop && !problem_add(l->ps, &c))
 		l->stop = true;
@@ -66,7 +70,8 @@ const struct test *find_test(const struct condition *c, enum pol_prop prop)
 bool tests_text(const struct condition *c, enum pol_prop prop, const char *text)
 {
 	for (const struct test *t = c->tests; t; t = t->next)
-		if (t->prop == prop && t->cmp == CMP_EQ && expr_is_text(t->rhs) && strcmp(t->rhs->lit.s, text) == 0)
+		if (t->prop == prop && t->cmp == CMP_EQ && expr_is_text(t->rhs) &&
+		    strcmp(t->rhs->lit.s, text) == 0)
 			return true;
 	return false;
 }
@@ -121,8 +126,9 @@ static void note_made(struct lint *l, const struct lint_row *row)
 
 bool lint_policy(struct problems *ps, const struct policy *p, unsigned formats)
 {
-	struct lint l = { .ps = ps, .p = p, .formats = formats & ~(unsigned)CLAIM_F_ALL, .made_dynamic = SIZE_MAX };
+	struct lint l = { .ps = ps, .p = p, .made_dynamic = SIZE_MAX };
 
+	l.formats = formats & ~(unsigned)CLAIM_F_ALL;
 	l.made_by = arena_array(ps->a, p->names.n, sizeof *l.made_by);
 	if (!l.made_by)
 		return arena_fail(ps->a, ps->e);

@@ -16,7 +16,7 @@ struct lint {
 	enum pol_section section;       /* being looked at */
 	const struct rule *rule;        /* being looked at; NULL for the whole policy */
 	size_t ordinal;                 /* of that rule, from 0 */
-	size_t *made_by;                /* per interned name: ordinal of the first rule that makes it, or SIZE_MAX */
+	size_t *made_by;                /* per interned name: first rule that makes it, or SIZE_MAX */
 	size_t made_dynamic;            /* first rule that makes claims of a computed name, or SIZE_MAX */
 	bool stop;
 };
@@ -39,7 +39,8 @@ bool expr_is_text(const struct expr *e);                /* a string literal? */
 const char *condition_name(const struct condition *c);
 /* May a rule before this one have made the claims the condition asks for? */
 bool made_before(const struct lint *l, const struct condition *c);
-const struct test *find_test(const struct condition *c, enum pol_prop prop);    /* the first of prop, or NULL */
+/* The first test of prop, or NULL. */
+const struct test *find_test(const struct condition *c, enum pol_prop prop);
 /* A test of prop against exactly this text with ==. */
 bool tests_text(const struct condition *c, enum pol_prop prop, const char *text);
 /* Calls fn for every expression of the rule, parts of calls included. */

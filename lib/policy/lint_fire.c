@@ -129,7 +129,8 @@ void lint_never_fires(struct lint *l, const struct lint_row *row)
 			const char *why = impossible(l, c, t, &p);
 
 			if (why) {
-				lint_warn(l, row, &t->at, problem_text(l->ps, "the rule never fires: %s", why), NULL);
+				lint_warn(l, row, &t->at,
+				    problem_text(l->ps, "the rule never fires: %s", why), NULL);
 				break;
 			}
 		}

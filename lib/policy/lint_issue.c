@@ -23,8 +23,9 @@ void lint_reserved(struct lint *l, const struct lint_row *row)
 void lint_issue_early(struct lint *l, const struct lint_row *row)
 {
 	if (l->rule->action->to_outgoing && l->section == SEC_AUTHZ)
-		lint_warn(l, row, &l->rule->action_at, "issue() in authorizationrules acts like add(): no claim "
-		    "reaches the token from there", "move the rule into issuancerules, or write add()");
+		lint_warn(l, row, &l->rule->action_at,
+		    "issue() in authorizationrules acts like add(): no claim reaches the token from there",
+		    "move the rule into issuancerules, or write add()");
 }
 
 static const char *property_name_at(size_t i)
@@ -55,12 +56,14 @@ void lint_property(struct lint *l, const struct lint_row *row)
 		return;
 	if (!p) {
 		lint_warn(l, row, &l->rule->set[PROP_TYPE]->at, problem_text(l->ps,
-		    "unknown property '%.80s' is ignored", name), hint_did_you_mean(l->ps, name, property_name_at));
+		    "unknown property '%.80s' is ignored", name),
+		    hint_did_you_mean(l->ps, name, property_name_at));
 		return;
 	}
 	if (strcmp(p->section, section_name(l->section)) != 0)
 		lint_warn(l, row, &l->rule->set[PROP_TYPE]->at, problem_text(l->ps,
-		    "property %s is ignored here", name), problem_text(l->ps, "it belongs into %s", p->section));
+		    "property %s is ignored here", name),
+		    problem_text(l->ps, "it belongs into %s", p->section));
 	bad = property_value(l, p, l->rule->set[PROP_VALUE]);
 	if (bad)
 		lint_warn(l, row, &l->rule->set[PROP_VALUE]->at,
@@ -71,7 +74,8 @@ static const char *refused(const struct fn *fn, size_t i, const struct value *v)
 {
 	static const struct { const char *wanted; int kind; } types[] = {
 		[FN_STRING] = { "a string", CLAIM_STRING }, [FN_TEXT] = { "a string", CLAIM_STRING },
-		[FN_BOOL] = { "true or false", CLAIM_BOOL }, [FN_SCALAR] = { NULL, -1 }, [FN_SET] = { NULL, -1 }
+		[FN_BOOL] = { "true or false", CLAIM_BOOL }, [FN_SCALAR] = { NULL, -1 },
+		[FN_SET] = { NULL, -1 }
 	};
 	int kind = types[fn->args[i]].kind;
 
@@ -85,8 +89,9 @@ static void call_argument(struct lint *l, const struct lint_row *row, const stru
 		const char *wanted = arg->kind == EX_LITERAL ? refused(e->fn, i, &arg->lit) : NULL;
 
 		if (wanted)
-			lint_warn(l, row, &arg->at, problem_text(l->ps, "evaluation will fail: argument %zu of %s is %s, "
-			    "want %s", i + 1, e->fn->name, value_kind_name(arg->lit.kind), wanted), e->fn->usage);
+			lint_warn(l, row, &arg->at, problem_text(l->ps,
+			    "evaluation will fail: argument %zu of %s is %s, want %s", i + 1, e->fn->name,
+			    value_kind_name(arg->lit.kind), wanted), e->fn->usage);
 	}
 }
 
@@ -113,7 +118,8 @@ static bool compares_filter(const char *query)
 				break;
 		} else if (s[0] == '[' && s[1] == '?') {
 			filter = true;
-		} else if (filter && s[0] == '!' && s[1] == '=' && strncmp(skip_space(s + 2), "`null`", 6) == 0) {
+		} else if (filter && s[0] == '!' && s[1] == '=' &&
+		    strncmp(skip_space(s + 2), "`null`", 6) == 0) {
 			return true;
 		}
 	}
@@ -123,7 +129,8 @@ static bool compares_filter(const char *query)
 static void query_filter(struct lint *l, const struct lint_row *row, const struct expr *e)
 {
 	if (e->kind == EX_CALL && e->query && compares_filter(e->args[1]->lit.s))
-		lint_warn(l, row, &e->args[1]->at, "a filter that matches nothing gives [], and [] != `null` is true",
+		lint_warn(l, row, &e->args[1]->at,
+		    "a filter that matches nothing gives [], and [] != `null` is true",
 		    "compare the number of matches: length(@) > `0`");
 }
 

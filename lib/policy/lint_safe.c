@@ -26,14 +26,16 @@ static const struct rule *first_permit(const struct lint *l)
 void lint_permit_all(struct lint *l, const struct lint_row *row)
 {
 	if (permits(l->rule) && !l->rule->conditions)
-		lint_warn(l, row, &l->rule->action_at, "permit() without any condition permits all genuine evidence "
-		    "that no deny() rule refuses", "put conditions before =>, or deny what must not pass");
+		lint_warn(l, row, &l->rule->action_at,
+		    "permit() without any condition permits all genuine evidence that no deny() rule refuses",
+		    "put conditions before =>, or deny what must not pass");
 }
 
 void lint_no_permit(struct lint *l, const struct lint_row *row)
 {
 	if (!first_permit(l))
-		lint_warn(l, row, &l->p->sections[SEC_AUTHZ].at, "no rule permits: every request is refused", NULL);
+		lint_warn(l, row, &l->p->sections[SEC_AUTHZ].at,
+		    "no rule permits: every request is refused", NULL);
 }
 
 /* What tells that something runs in debug mode, and the value it must have. */
@@ -189,8 +191,9 @@ void lint_signer(struct lint *l, const struct lint_row *row)
 	svn = rule_sets_minimum(r) || denied_on(l, "x-ms-sgx-svn", "$svn");
 	if (product && svn)
 		return;
-	lint_warn(l, row, &r->at, problem_text(l->ps, "the signer is checked without %s%s%s: any other or older "
-	    "enclave of that signer passes", product ? "" : "product id", product || svn ? "" : " and ",
+	lint_warn(l, row, &r->at, problem_text(l->ps,
+	    "the signer is checked without %s%s%s: any other or older enclave of that signer passes",
+	    product ? "" : "product id", product || svn ? "" : " and ",
 	    svn ? "" : "minimum SVN"),
 	    "add [type==\"x-ms-sgx-product-id\", value==...] && [type==\"x-ms-sgx-svn\", value>=...]");
 }

@@ -31,7 +31,7 @@ void parse_advance(struct parser *ps)
 {
 	ps->prev_end = ps->tok.off + ps->tok.len;
 	ps->prev_line = ps->tok.line;
-	if (!lex_next(&ps->lx, &ps->tok))
+	if (ps->stop || !lex_next(&ps->lx, &ps->tok))
 		ps->stop = true;
 	if (ps->stop)
 		ps->tok.kind = T_EOF;
@@ -49,7 +49,7 @@ bool parse_unexpected(struct parser *ps, uint64_t expected, const char *hint)
 	/* The lexer has said what is wrong with a bad token. */
 	if (ps->tok.kind == T_BAD)
 		return false;
-	return parse_complain(ps, &(struct complaint){ .id = "syntax", .off = ps->tok.off, .len = ps->tok.len,
+	return parse_complain(ps, &(struct complaint){ .id = "syntax", .at = parse_place(ps),
 	    .expected = expected, .hint = hint });
 }
 
@@ -141,8 +141,9 @@ static bool version_number(struct parser *ps)
 	(void)digit_is(ps, &minor);
 	parse_advance(ps);
 	if (major != '1' || minor < '0' || minor > '2')
-		return parse_complain(ps, &(struct complaint){ .id = "version", .off = start,
-		    .len = ps->prev_end - start, .message = "unknown version of the policy language",
+		return parse_complain(ps, &(struct complaint){ .id = "version",
+		    .at = { .off = start, .len = ps->prev_end - start },
+		    .message = "unknown version of the policy language",
 		    .expected = SET(NUMBER), .hint = "write version=1.0; version=1.1; or version=1.2;" });
 	ps->p->minor = (unsigned)(minor - '0');
 	ps->version_known = true;
@@ -161,7 +162,8 @@ static void parse_version(struct parser *ps)
 		if (parse_expect(ps, T_ASSIGN) && version_number(ps))
 			parse_insist(ps, T_SEMI, semi_hint);
 		else
-			while (ps->tok.kind != T_EOF && ps->tok.kind != T_SEMI && ps->tok.line == ps->prev_line)
+			while (ps->tok.kind != T_EOF && ps->tok.kind != T_SEMI &&
+			    ps->tok.line == ps->prev_line)
 				parse_advance(ps);
 		if (ps->tok.kind == T_SEMI)
 			parse_advance(ps);
@@ -188,7 +190,7 @@ static bool count_rule(struct parser *ps, struct section *s)
 	s->nrules++;
 	if (++ps->p->nrules <= POLICY_RULES_MAX)
 		return true;
-	(void)parse_complain(ps, &(struct complaint){ .id = "limit", .off = ps->tok.off, .len = ps->tok.len,
+	(void)parse_complain(ps, &(struct complaint){ .id = "limit", .at = parse_place(ps),
 	    .message = problem_text(ps->ps, "more than %d rules, the limit of a policy", POLICY_RULES_MAX) });
 	ps->stop = true;
 	ps->tok.kind = T_EOF;
@@ -243,7 +245,7 @@ static void check_order(struct parser *ps, enum pol_section s, int last)
 	if (hint)
 		(void)parse_unexpected(ps, sections_after(ps, last), hint);
 	else if (s == SEC_CONFIG && ps->p->minor == 0)
-		(void)parse_complain(ps, &(struct complaint){ .id = "version", .off = ps->tok.off, .len = ps->tok.len,
+		(void)parse_complain(ps, &(struct complaint){ .id = "version", .at = parse_place(ps),
 		    .message = "configurationrules is not part of version 1.0",
 		    .expected = SET(AUTHZ), .hint = "write version=1.1; or version=1.2;" });
 }

@@ -58,7 +58,7 @@ static struct expr *parse_call(struct parser *ps, struct expr *e)
 	bool ok;
 
 	if (ps->depth == POLICY_CALL_DEPTH_MAX) {
-		(void)parse_complain(ps, &(struct complaint){ .id = "limit", .off = e->at.off, .len = e->at.len,
+		(void)parse_complain(ps, &(struct complaint){ .id = "limit", .at = e->at,
 		    .message = problem_text(ps->ps, "more than %d nested calls", POLICY_CALL_DEPTH_MAX) });
 		return NULL;
 	}

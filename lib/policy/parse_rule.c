@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const char *const props[] = {
-	[PROP_TYPE] = "type", [PROP_VALUE] = "value", [PROP_VALUE_TYPE] = "valueType", [PROP_ISSUER] = "issuer"
+	[PROP_TYPE] = "type", [PROP_VALUE] = "value", [PROP_VALUE_TYPE] = "valueType",
+	[PROP_ISSUER] = "issuer"
 };
 
 const char *prop_name(enum pol_prop p)
@@ -62,7 +63,7 @@ static struct test *parse_test(struct parser *ps)
 
 static bool over_limit(struct parser *ps, int limit, const char *what)
 {
-	return parse_complain(ps, &(struct complaint){ .id = "limit", .off = ps->tok.off, .len = ps->tok.len,
+	return parse_complain(ps, &(struct complaint){ .id = "limit", .at = parse_place(ps),
 	    .message = problem_text(ps->ps, "more than %d %s", limit, what) });
 }
 
@@ -158,7 +159,8 @@ static bool parse_claim_arg(struct parser *ps, struct rule *r)
 	if (!parse_assign(ps))
 		return false;
 	if (ps->tok.kind != T_IDENT)
-		return parse_unexpected(ps, SET(IDENT), "claim= takes the identifier of a condition, as in c:[...]");
+		return parse_unexpected(ps, SET(IDENT),
+		    "claim= takes the identifier of a condition, as in c:[...]");
 	r->claim = parse_copy(ps, &ps->tok);
 	r->claim_at = parse_place(ps);
 	parse_advance(ps);
@@ -180,7 +182,7 @@ static bool parse_assignment(struct parser *ps, struct rule *r)
 	if (!e)
 		return false;
 	if (r->set[prop])
-		(void)parse_complain(ps, &(struct complaint){ .id = "argument", .off = at.off, .len = at.len,
+		(void)parse_complain(ps, &(struct complaint){ .id = "argument", .at = at,
 		    .message = problem_text(ps->ps, "%s is given twice", props[prop]) });
 	r->set[prop] = e;
 	return true;
@@ -208,11 +210,13 @@ static bool parse_arguments(struct parser *ps, struct rule *r)
 static bool parse_action(struct parser *ps, struct rule *r)
 {
 	if (ps->tok.kind != T_IDENT)
-		return parse_unexpected(ps, SET(ACTION), "permit(), deny(), add(...), issue(...) or issueproperty(...)");
+		return parse_unexpected(ps, SET(ACTION),
+		    "permit(), deny(), add(...), issue(...) or issueproperty(...)");
 	r->action_name = parse_copy(ps, &ps->tok);
 	r->action_at = parse_place(ps);
 	parse_advance(ps);
-	return r->action_name && parse_expect(ps, T_LPAREN) && parse_arguments(ps, r) && parse_expect(ps, T_RPAREN);
+	return r->action_name && parse_expect(ps, T_LPAREN) && parse_arguments(ps, r) &&
+	    parse_expect(ps, T_RPAREN);
 }
 
 struct rule *parse_rule(struct parser *ps)

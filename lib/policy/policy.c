@@ -19,7 +19,7 @@ static size_t first_bad_byte(const char *s, size_t n)
 static bool check_text(struct problems *ps)
 {
 	size_t bad = first_bad_byte(ps->text, ps->len);
-	struct complaint c = { .id = "encoding", .off = bad, .len = 1,
+	struct complaint c = { .id = "encoding", .at = { .off = bad, .len = 1 },
 	    .message = "the text is not UTF-8", .hint = "save the file as UTF-8" };
 
 	if (ps->len > POLICY_TEXT_MAX) {

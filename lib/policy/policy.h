@@ -44,8 +44,10 @@ ATT_CHECK bool policy_compile(struct arena *a, const char *text, size_t len, str
 /* Everything there is to say about a text, in order of position. */
 struct policy_report {
 	struct policy *policy;          /* NULL when there are problems */
-	const struct policy_problem *problems; size_t nproblems;
-	const struct policy_problem *warnings; size_t nwarnings;        /* lints; only of a text without problems */
+	const struct policy_problem *problems;
+	size_t nproblems;
+	const struct policy_problem *warnings;  /* lints; only of a text without problems */
+	size_t nwarnings;
 };
 
 /* As policy_compile, but goes on after a problem and looks for more, and adds lints.  formats are
@@ -83,7 +85,8 @@ struct policy_trace {
 	const char *action;             /* "permit", ... */
 	bool fired;
 	size_t failed_condition;        /* index of the first condition that did not hold; when !fired */
-	const struct policy_bound *bound; size_t nbound;        /* of the conditions that held, in order */
+	const struct policy_bound *bound;       /* of the conditions that held, in order */
+	size_t nbound;
 };
 
 struct policy_result {
@@ -92,7 +95,8 @@ struct policy_result {
 	struct claims incoming;         /* after all rules: service claims + added */
 	struct claims outgoing;         /* issued, in order */
 	struct claims properties;       /* issueproperty */
-	const struct policy_trace *trace; size_t ntrace;
+	const struct policy_trace *trace;
+	size_t ntrace;
 	uint64_t steps;
 };
 
@@ -103,13 +107,13 @@ struct policy_result {
  * claims and constants of the policy are borrowed: the result lives as long as the shortest of
  * a, incoming and p.
  */
-ATT_CHECK bool policy_eval(const struct policy *p, const struct claims *incoming, const struct policy_limits *limits,
-    struct arena *a, struct policy_result *out, struct att_error *e);
+ATT_CHECK bool policy_eval(const struct policy *p, const struct claims *incoming,
+    const struct policy_limits *limits, struct arena *a, struct policy_result *out, struct att_error *e);
 
 /* Runs the configuration rules alone, over no claims: what verification must know beforehand
  * (required_pcr_mask, ...).  decision is POLICY_PERMIT, or POLICY_ERROR with a message. */
-ATT_CHECK bool policy_configure(const struct policy *p, const struct policy_limits *limits, struct arena *a,
-    struct policy_result *out, struct att_error *e);
+ATT_CHECK bool policy_configure(const struct policy *p, const struct policy_limits *limits,
+    struct arena *a, struct policy_result *out, struct att_error *e);
 
 /* A property claim that controls verification or the token (spec section 6). */
 struct policy_property {
@@ -127,6 +131,7 @@ const struct claim *policy_property_value(const struct policy_result *r, const c
 
 /* b64url(SHA-256(ASCII(b64url(text)))): x-ms-policy-hash; 43 characters and a NUL. */
 struct crypto;
-ATT_CHECK bool policy_hash(struct crypto *c, struct arena *a, const char *text, size_t len, char out[44], struct att_error *e);
+ATT_CHECK bool policy_hash(struct crypto *c, struct arena *a, const char *text, size_t len, char out[44],
+    struct att_error *e);
 
 #endif

@@ -1,7 +1,6 @@
 #include "lib/policy/problem.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
@@ -158,12 +157,20 @@ static bool known_place(const struct problems *ps, size_t off, const char *id)
 	return false;
 }
 
+static bool lacks_text(const struct policy_problem *p)
+{
+	return p->token == no_memory || p->expected == no_memory || p->rule == no_memory ||
+	    p->message == no_memory || p->hint == no_memory || p->source_line == no_memory;
+}
+
 bool problem_add(struct problems *ps, const struct complaint *c)
 {
 	struct policy_problem *p;
-	size_t off = c->off < ps->len ? c->off : ps->len;
-	size_t len = c->len < ps->len - off ? c->len : ps->len - off;
+	size_t off = c->at.off < ps->len ? c->at.off : ps->len;
+	size_t len = c->at.len < ps->len - off ? c->at.len : ps->len - off;
 
+	if (ps->full || ps->nomem)
+		return false;
 	if (known_place(ps, off, c->id))
 		return true;
 	if (!ps->v)
@@ -182,8 +189,7 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 	p->rule = show_path(ps);
 	p->message = c->message ? c->message :
 	    problem_text(ps, "mismatched input '%s' expecting %s", p->token, p->expected);
-	if (p->token == no_memory || p->expected == no_memory || p->rule == no_memory || p->message == no_memory ||
-	    p->hint == no_memory || p->source_line == no_memory) {
+	if (lacks_text(p)) {
 		ps->nomem = true;
 		return arena_fail(ps->a, ps->e);
 	}
@@ -191,17 +197,22 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 	return !ps->full;
 }
 
-static int by_place(const void *a, const void *b)
+static bool comes_before(const struct policy_problem *x, const struct policy_problem *y)
 {
-	const struct policy_problem *x = a, *y = b;
-
-	return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset) : strcmp(x->id, y->id);
+	return x->offset != y->offset ? x->offset < y->offset : strcmp(x->id, y->id) < 0;
 }
 
+/* Insertion: there are at most POLICY_PROBLEMS_MAX, nearly in order. */
 void problems_sort(struct problems *ps)
 {
-	if (ps->n > 1)
-		qsort(ps->v, ps->n, sizeof *ps->v, by_place);
+	for (size_t i = 1; i < ps->n; i++) {
+		struct policy_problem p = ps->v[i];
+		size_t k = i;
+
+		for (; k > 0 && comes_before(&p, &ps->v[k - 1]); k--)
+			ps->v[k] = ps->v[k - 1];
+		ps->v[k] = p;
+	}
 }
 
 /*
@@ -217,7 +228,7 @@ bool problem_report(const struct policy_problem *p, struct att_error *e)
 	(void)snprintf(message, sizeof message, "%s", p->message);
 	utf8_mask(message);
 	if (e && e->code == ATT_E_OK && !att_fail(e, ATT_E_POLICY_PARSE, "%s", message))
-		(void)snprintf(e->text, sizeof e->text, shape, p->token, '\n', p->line, p->column, '\n', message,
-		    '\n', p->rule);
+		(void)snprintf(e->text, sizeof e->text, shape, p->token, '\n', p->line, p->column, '\n',
+		    message, '\n', p->rule);
 	return false;
 }

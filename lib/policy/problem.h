@@ -25,10 +25,14 @@ struct problems {
 	bool full;                      /* no room for more: stop */
 };
 
-/* What is wrong at [off, off + len) of the text. */
+struct place {                          /* where in the text */
+	size_t off, len, line;
+};
+
+/* What is wrong at a place of the text (its line is not looked at). */
 struct complaint {
 	const char *id;                 /* constant */
-	size_t off, len;
+	struct place at;
 	const char *message;            /* arena or constant; NULL: made from token and expected */
 	uint64_t expected;              /* set of token kinds, or 0 */
 	const char *hint;               /* arena or constant, or NULL */

@@ -19,7 +19,8 @@ static const struct policy_property properties[] = {
 	    STANDARD_INT("report_validity_in_minutes", 1440) },
 	{ "require_valid_aik_cert", CONFIG, TPM_VBS, CLAIM_BOOL, 0, 0,
 	    STANDARD_BOOL("require_valid_aik_cert", true) },
-	{ "required_pcr_mask", CONFIG, TPM_VBS, CLAIM_INT, 0, 0xFFFFFF, STANDARD_INT("required_pcr_mask", 0xFFFFFF) },
+	{ "required_pcr_mask", CONFIG, TPM_VBS, CLAIM_INT, 0, 0xFFFFFF,
+	    STANDARD_INT("required_pcr_mask", 0xFFFFFF) },
 	{ "x-ms-sgx-tcbidentifier", CONFIG, CLAIM_F_SGX, CLAIM_STRING, 1, 99999,
 	    STANDARD_TEXT("x-ms-sgx-tcbidentifier", "azuredefault") }
 };
@@ -76,7 +77,8 @@ static bool property_fits(struct eval *ev, const struct policy_property *p, cons
 		return ev_fail(ev, "property %s is %lld, want %lld to %lld", p->name, (long long)c->i,
 		    (long long)p->min, (long long)p->max);
 	if (c->kind == CLAIM_STRING && !text_fits(p, c))
-		return ev_fail(ev, "property %s is \"%.40s\", want \"%s\" or a number", p->name, c->s, p->standard.s);
+		return ev_fail(ev, "property %s is \"%.40s\", want \"%s\" or a number", p->name, c->s,
+		    p->standard.s);
 	return true;
 }
 

@@ -19,7 +19,8 @@
 	X(SEMI, "';'") X(COLON, "':'") X(DOT, "'.'") X(BAD, "") X(EOF, "end of text") \
 	X(VERSION, "'version'") X(NUMBER, "1.0, 1.1 or 1.2") \
 	X(CONFIG, "'configurationrules'") X(AUTHZ, "'authorizationrules'") X(ISSUANCE, "'issuancerules'") \
-	X(PROPERTY, "type, value, valueType or issuer") X(CLAIM, "'claim'") X(ACTION, "an action") X(VALUE, "a value")
+	X(PROPERTY, "type, value, valueType or issuer") X(CLAIM, "'claim'") X(ACTION, "an action") \
+	X(VALUE, "a value")
 enum pol_token_kind {
 #define X(kind, text) T_##kind,
 	POL_TOKENS(X)

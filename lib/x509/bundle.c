@@ -30,7 +30,8 @@ void x509_bundle_clear(struct x509_bundle *b)
 	*b = (struct x509_bundle){ 0 };
 }
 
-static bool bundle_add_der(struct crypto *c, const uint8_t *der, size_t n, struct x509_bundle *b, struct att_error *e)
+static bool bundle_add_der(struct crypto *c, const uint8_t *der, size_t n, struct x509_bundle *b,
+    struct att_error *e)
 {
 	ATT_AUTO_STRUCT(x509_cert) cert = NULL;
 
@@ -47,7 +48,8 @@ static bool bundle_from_pem(struct crypto *c, struct rd *in, struct x509_bundle 
 	while (ok && found) {
 		ok = pem_next(in, "CERTIFICATE", X509_DER_MAX, &der, &found, e);
 		if (ok && found)
-			ok = bundle_add_der(c, der.p, der.len, b, e) || att_within(e, "bundle: certificate %zu", b->n);
+			ok = bundle_add_der(c, der.p, der.len, b, e) ||
+			    att_within(e, "bundle: certificate %zu", b->n);
 	}
 	secret_clear(&der);
 	if (ok && b->n == 0)
@@ -63,7 +65,8 @@ static bool is_der(struct rd in)
 	return rd_u8(&in, &tag) && rd_u8(&in, &len) && tag == DER_SEQUENCE && len >= 0x80;
 }
 
-bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, struct x509_bundle *out, struct att_error *e)
+bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, struct x509_bundle *out,
+    struct att_error *e)
 {
 	struct rd in = rd_make(p, n);
 	struct x509_bundle b = { 0 };

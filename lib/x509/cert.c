@@ -3,8 +3,6 @@
 
 #include "lib/x509/parts.h"
 
-#define ID_CE_KNOWN { CE_SUBJECT_KEY_ID, CE_KEY_USAGE, CE_SUBJECT_ALT_NAME, CE_BASIC_CONSTRAINTS, CE_CRL_POINTS, \
-	CE_POLICIES, CE_AUTHORITY_KEY_ID, CE_EXT_KEY_USAGE }
 #define KEY_USAGE_BITS 9
 
 /* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL } */
@@ -25,8 +23,8 @@ static bool basic_constraints(struct x509_cert *c, struct rd in)
 	return true;
 }
 
-/* KeyUsage ::= BIT STRING with named bits.  DER ends it at the last bit that is set (X.690 section 11.2.2), but AMD's
- * CAs have a zero bit too many (vectors/snp/milan_ask_ark_asvk.pem), so only unused bits have to be zero. */
+/* KeyUsage ::= BIT STRING with named bits.  DER ends it at the last bit that is set (X.690 section 11.2.2),
+ * but AMD's CAs have a zero bit too many (vectors/snp/milan_ask_ark_asvk.pem): unused bits must be zero. */
 static bool key_usage(struct x509_cert *c, struct rd in)
 {
 	struct rd body;
@@ -60,18 +58,22 @@ static bool ext_key_usage(struct rd in)
 /* [3] Extensions, version 3 only. */
 static bool cert_extensions(struct x509_cert *c, struct rd *tbs, struct att_error *e)
 {
-	static const uint8_t known[] = ID_CE_KNOWN;
+	static const uint8_t known[] = { CE_SUBJECT_KEY_ID, CE_KEY_USAGE, CE_SUBJECT_ALT_NAME,
+		CE_BASIC_CONSTRAINTS, CE_CRL_POINTS, CE_POLICIES, CE_AUTHORITY_KEY_ID, CE_EXT_KEY_USAGE };
 	struct rd wrap, list;
 	const struct ext *x;
 
 	if (rd_empty(tbs))
 		return true;
 	if (!der_take(tbs, DER_CTX_CONS(3), &wrap) || !rd_empty(tbs))
-		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: offset %zu: neither extensions nor the end", rd_off(tbs));
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "certificate: offset %zu: neither extensions nor the end", rd_off(tbs));
 	if (c->version != 3)
-		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: extensions in version %d, want 3", c->version);
+		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: extensions in version %d, want 3",
+		    c->version);
 	if (!der_take(&wrap, DER_SEQUENCE, &list) || !rd_empty(&wrap))
-		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: offset %zu: not a list of extensions", rd_off(&wrap));
+		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: offset %zu: not a list of extensions",
+		    rd_off(&wrap));
 	if (!ext_list_parse(list, &c->ext, e) || !ext_critical_known(&c->ext, known, sizeof known, e))
 		return att_within(e, "certificate");
 	if ((x = ext_find_ce(&c->ext, CE_BASIC_CONSTRAINTS)) && !basic_constraints(c, x->value))
@@ -97,14 +99,17 @@ static bool cert_head(struct x509_cert *c, struct rd *tbs, struct att_error *e)
 		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: serial number is not 0 to 2^%d - 1 in DER",
 		    8 * X509_SERIAL_MAX);
 	if (!der_take_whole(tbs, DER_SEQUENCE, &alg, &alg_inside) || !der_same(&alg, &c->s.alg))
-		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: signature algorithm inside differs from the one outside");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "certificate: signature algorithm inside differs from the one outside");
 	return true;
 }
 
-static bool cert_name(struct rd *tbs, const char *what, struct rd *whole, struct rd *inside, struct att_error *e)
+static bool cert_name(struct rd *tbs, const char *what, struct rd *whole, struct rd *inside,
+    struct att_error *e)
 {
 	if (!der_take_whole(tbs, DER_SEQUENCE, whole, inside))
-		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: offset %zu: no %s name", rd_off(tbs), what);
+		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: offset %zu: no %s name", rd_off(tbs),
+		    what);
 	return name_parse(*inside, e) || att_within(e, "certificate: %s", what);
 }
 
@@ -142,7 +147,8 @@ static bool cert_parse(struct crypto *crypto, struct x509_cert *c, struct att_er
 	    digest(crypto, DIGEST_SHA256, rd_ptr(&c->der), rd_left(&c->der), c->sha256, e);
 }
 
-bool x509_cert_from_der(struct crypto *crypto, const void *der, size_t n, struct x509_cert **out, struct att_error *e)
+bool x509_cert_from_der(struct crypto *crypto, const void *der, size_t n, struct x509_cert **out,
+    struct att_error *e)
 {
 	ATT_AUTO_STRUCT(x509_cert) c = NULL;
 

@@ -1,8 +1,8 @@
 /* chain.c - one step of a chain at a time (RFC 5280 section 6.1, for chains of known shape). */
 #include "lib/x509/parts.h"
 
-bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, const struct x509_cert *issuer, unsigned below,
-    struct att_error *e)
+bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, const struct x509_cert *issuer,
+    unsigned below, struct att_error *e)
 {
 	const char *who = issuer->subject_text;
 
@@ -10,7 +10,8 @@ bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, const struct
 		return att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": issuer is \"%s\", not \"%s\"",
 		    cert->subject_text, cert->issuer_cn, who);
 	if (!issuer->is_ca)
-		return att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": issuer \"%s\" is no CA", cert->subject_text, who);
+		return att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": issuer \"%s\" is no CA",
+		    cert->subject_text, who);
 	if (!x509_may_sign_certs(issuer))
 		return att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": issuer \"%s\" lacks keyCertSign",
 		    cert->subject_text, who);
@@ -30,12 +31,12 @@ bool x509_valid_at(const struct x509_cert *cert, int64_t now_s, struct att_error
 		return true;
 	time_format(early ? cert->not_before_s : cert->not_after_s, bound);
 	time_format(now_s, now);
-	return att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": not valid %s %s, it is %s", cert->subject_text,
-	    early ? "before" : "after", bound, now);
+	return att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": not valid %s %s, it is %s",
+	    cert->subject_text, early ? "before" : "after", bound, now);
 }
 
-struct x509_cert *x509_find_issuer(struct crypto *c, const struct x509_bundle *b, const struct x509_cert *cert,
-    unsigned below, struct att_error *e)
+struct x509_cert *x509_find_issuer(struct crypto *c, const struct x509_bundle *b,
+    const struct x509_cert *cert, unsigned below, struct att_error *e)
 {
 	struct att_error why = { 0 };
 
@@ -48,7 +49,8 @@ struct x509_cert *x509_find_issuer(struct crypto *c, const struct x509_bundle *b
 	if (why.code)
 		(void)att_fail(e, why.code, "%s", why.text);
 	else
-		(void)att_fail(e, ATT_E_NOT_AUTHENTIC, "certificate \"%s\": issuer \"%s\" is not among %zu certificates",
+		(void)att_fail(e, ATT_E_NOT_AUTHENTIC,
+		    "certificate \"%s\": issuer \"%s\" is not among %zu certificates",
 		    cert->subject_text, cert->issuer_cn, b->n);
 	return NULL;
 }

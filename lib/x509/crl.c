@@ -1,6 +1,5 @@
 /* crl.c - certificate revocation lists (RFC 5280 section 5): complete, direct lists only. */
 #include <openssl/crypto.h>
-#include <stdlib.h>
 
 #include "lib/crypto/pem.h"
 #include "lib/x509/parts.h"
@@ -19,7 +18,7 @@ struct x509_crl {
 	int version;
 	int64_t this_update_s, next_update_s;
 	struct rd number;               /* magnitude; empty when absent */
-	struct entry *revoked;          /* sorted by entry_compare */
+	struct entry *revoked;          /* sorted by serial_compare */
 	size_t nrevoked;
 	uint8_t sha256[32];
 	char issuer_cn[X509_NAME_TEXT_MAX];
@@ -37,12 +36,42 @@ static int serial_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size
 	return 0;
 }
 
-static int entry_compare(const void *a, const void *b, void *bytes)
+static bool entry_less(const struct x509_crl *l, size_t a, size_t b)
 {
-	const struct entry *x = a, *y = b;
-	const uint8_t *base = bytes;
+	const struct entry *x = &l->revoked[a], *y = &l->revoked[b];
 
-	return serial_compare(base + x->off, x->len, base + y->off, y->len);
+	return serial_compare(l->bytes + x->off, x->len, l->bytes + y->off, y->len) < 0;
+}
+
+static void entry_swap(struct x509_crl *l, size_t a, size_t b)
+{
+	struct entry t = l->revoked[a];
+
+	l->revoked[a] = l->revoked[b];
+	l->revoked[b] = t;
+}
+
+/* Moves entry i down until neither child is larger; the heap ends before n. */
+static void sift_down(struct x509_crl *l, size_t i, size_t n)
+{
+	for (size_t child; (child = 2 * i + 1) < n; i = child) {
+		if (child + 1 < n && entry_less(l, child, child + 1))
+			child++;
+		if (!entry_less(l, i, child))
+			return;
+		entry_swap(l, i, child);
+	}
+}
+
+/* Heap sort: in place, no worst case, and (other than qsort) no system call. */
+static void entries_sort(struct x509_crl *l)
+{
+	for (size_t i = l->nrevoked / 2; i > 0; i--)
+		sift_down(l, i - 1, l->nrevoked);
+	for (size_t n = l->nrevoked; n > 1; n--) {
+		entry_swap(l, 0, n - 1);
+		sift_down(l, 0, n - 1);
+	}
 }
 
 /* crlEntryExtensions: a certificateIssuer makes the list indirect and is critical, hence unknown. */
@@ -53,11 +82,13 @@ static bool entry_extensions(struct rd *entry, struct att_error *e)
 	struct rd in;
 
 	if (!der_take(entry, DER_SEQUENCE, &in) || !rd_empty(entry))
-		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: neither extensions nor the end", rd_off(entry));
+		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: neither extensions nor the end",
+		    rd_off(entry));
 	if (!ext_list_parse(in, &list, e) || !ext_critical_known(&list, known, sizeof known, e))
 		return false;
 	if (ext_find_ce(&list, CE_CERT_ISSUER))
-		return att_fail(e, ATT_E_UNSUPPORTED, "entry names a certificate issuer: indirect lists are not supported");
+		return att_fail(e, ATT_E_UNSUPPORTED,
+		    "entry names a certificate issuer: indirect lists are not supported");
 	return true;
 }
 
@@ -66,9 +97,11 @@ static bool crl_entry(struct x509_crl *l, struct rd *list, struct att_error *e)
 	struct rd entry, serial;
 	int64_t when_s;
 
-	if (!der_take(list, DER_SEQUENCE, &entry) || !der_uint(&entry, &serial) || rd_left(&serial) > X509_SERIAL_MAX ||
+	if (!der_take(list, DER_SEQUENCE, &entry) || !der_uint(&entry, &serial) ||
+	    rd_left(&serial) > X509_SERIAL_MAX ||
 	    !when_parse(&entry, &when_s))
-		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: not a serial number and a time", rd_off(list));
+		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: not a serial number and a time",
+		    rd_off(list));
 	if (!rd_empty(&entry) && l->version != 2)
 		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: extensions in version 1", rd_off(&entry));
 	if (!rd_empty(&entry) && !entry_extensions(&entry, e))
@@ -89,10 +122,11 @@ static bool crl_entries(struct x509_crl *l, struct rd list, struct att_error *e)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	while (!rd_empty(&list))
 		if (l->nrevoked >= most)
-			return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: entry of less than %d bytes", rd_off(&list), ENTRY_MIN);
+			return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: entry of less than %d bytes",
+			    rd_off(&list), ENTRY_MIN);
 		else if (!crl_entry(l, &list, e))
 			return att_within(e, "revoked[%zu]", l->nrevoked);
-	qsort_r(l->revoked, l->nrevoked, sizeof *l->revoked, entry_compare, l->bytes);
+	entries_sort(l);
 	return true;
 }
 
@@ -108,7 +142,8 @@ static bool crl_extensions(struct x509_crl *l, struct rd *tbs, struct att_error 
 		return true;
 	if (l->version != 2 || !der_take(tbs, DER_CTX_CONS(0), &wrap) || !rd_empty(tbs) ||
 	    !der_take(&wrap, DER_SEQUENCE, &in) || !rd_empty(&wrap))
-		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: neither extensions of version 2 nor the end", rd_off(tbs));
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "offset %zu: neither extensions of version 2 nor the end", rd_off(tbs));
 	if (!ext_list_parse(in, &list, e) || !ext_critical_known(&list, known, sizeof known, e))
 		return false;
 	/* Both say that the list is not the whole truth about its issuer, critical or not. */
@@ -133,7 +168,8 @@ static bool crl_head(struct x509_crl *l, struct rd *tbs, struct att_error *e)
 		return att_fail(e, ATT_E_BAD_FORMAT, "version is not 1 or 2 in DER");
 	l->version = (int)version + 1;
 	if (!der_take_whole(tbs, DER_SEQUENCE, &alg, &alg_inside) || !der_same(&alg, &l->s.alg))
-		return att_fail(e, ATT_E_BAD_FORMAT, "signature algorithm inside differs from the one outside");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "signature algorithm inside differs from the one outside");
 	if (!der_take_whole(tbs, DER_SEQUENCE, &l->issuer, &issuer) || !name_parse(issuer, e))
 		return att_fail(e, ATT_E_BAD_FORMAT, "no issuer name");
 	name_cn(issuer, l->issuer_cn);
@@ -158,7 +194,8 @@ static bool crl_read(struct crypto *c, struct x509_crl *l, struct att_error *e)
 	return digest(c, DIGEST_SHA256, rd_ptr(&l->der), rd_left(&l->der), l->sha256, e);
 }
 
-static bool crl_from_der(struct crypto *c, const uint8_t *der, size_t n, struct x509_crl **out, struct att_error *e)
+static bool crl_from_der(struct crypto *c, const uint8_t *der, size_t n, struct x509_crl **out,
+    struct att_error *e)
 {
 	ATT_AUTO_STRUCT(x509_crl) l = NULL;
 
@@ -242,13 +279,16 @@ bool x509_crl_names_issuer(const struct x509_crl *l, const struct x509_cert *iss
 	return der_same(&l->issuer, &issuer->subject);
 }
 
-bool x509_crl_signed_by(struct crypto *c, const struct x509_crl *l, const struct x509_cert *issuer, struct att_error *e)
+bool x509_crl_signed_by(struct crypto *c, const struct x509_crl *l, const struct x509_cert *issuer,
+    struct att_error *e)
 {
 	if (!x509_crl_names_issuer(l, issuer))
-		return att_fail(e, ATT_E_NOT_AUTHENTIC, "CRL: issuer is \"%s\", not \"%s\"", l->issuer_cn, issuer->subject_text);
+		return att_fail(e, ATT_E_NOT_AUTHENTIC, "CRL: issuer is \"%s\", not \"%s\"", l->issuer_cn,
+		    issuer->subject_text);
 	if (!x509_may_sign_crls(issuer))
 		return att_fail(e, ATT_E_NOT_AUTHENTIC, "CRL: \"%s\" lacks cRLSign", issuer->subject_text);
-	return signed_verify(c, &l->s, issuer->key, e) || att_within(e, "CRL of \"%s\"", issuer->subject_text);
+	return signed_verify(c, &l->s, issuer->key, e) ||
+	    att_within(e, "CRL of \"%s\"", issuer->subject_text);
 }
 
 bool x509_crl_current(const struct x509_crl *l, int64_t now_s, struct att_error *e)

@@ -58,23 +58,27 @@ static bool parse_head(const struct x509_cert *cert, struct ext_snp *t, struct a
 	struct rd v;
 
 	if (!x509_extension(cert, ARC "1", &v) || !small(v, &t->struct_version) || t->struct_version > 1)
-		return att_fail(e, ATT_E_BAD_FORMAT, "structVersion (" ARC "1) is absent or not INTEGER 0 or 1");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "structVersion (" ARC "1) is absent or not INTEGER 0 or 1");
 	if (!x509_extension(cert, ARC "2", &v) || !ia5(v, t->product, sizeof t->product))
-		return att_fail(e, ATT_E_BAD_FORMAT, "productName (" ARC "2) is absent or not a short IA5String");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "productName (" ARC "2) is absent or not a short IA5String");
 	return true;
 }
 
-static bool parse_spl(const struct x509_cert *cert, const struct spl_row *row, struct ext_snp *t, struct att_error *e)
+static bool parse_spl(const struct x509_cert *cert, const struct spl_row *row, struct ext_snp *t,
+    struct att_error *e)
 {
 	enum presence want = t->struct_version ? row->v1 : row->v0;
 	uint8_t value = 0, *field = (uint8_t *)t;
 	struct rd v;
 
 	if (!x509_extension(cert, row->oid, &v))
-		return want != MUST_BE || att_fail(e, ATT_E_BAD_FORMAT, "%s (%s) is absent", row->name, row->oid);
+		return want != MUST_BE || att_fail(e, ATT_E_BAD_FORMAT, "%s (%s) is absent", row->name,
+		    row->oid);
 	if (want == ABSENT)
-		return att_fail(e, ATT_E_BAD_FORMAT, "%s (%s) does not belong to structVersion %u", row->name, row->oid,
-		    t->struct_version);
+		return att_fail(e, ATT_E_BAD_FORMAT, "%s (%s) does not belong to structVersion %u", row->name,
+		    row->oid, t->struct_version);
 	if (!small(v, &value))
 		return att_fail(e, ATT_E_BAD_FORMAT, "%s (%s) is not INTEGER 0 to 255", row->name, row->oid);
 	field[row->off] = value;
@@ -87,8 +91,10 @@ static bool parse_hwid(struct rd v, struct ext_snp *t, struct att_error *e)
 	size_t want = t->struct_version ? HWID_SHORT : HWID_LONG, found = rd_left(&v);
 	struct rd raw = v;
 
-	if (rd_left(&v) != want && (!der_take(&v, DER_OCTETS, &raw) || !rd_empty(&v) || rd_left(&raw) != want))
-		return att_fail(e, ATT_E_BAD_FORMAT, "HWID (" ARC "4): %zu bytes, want %zu raw or in an OCTET STRING",
+	if (rd_left(&v) != want &&
+	    (!der_take(&v, DER_OCTETS, &raw) || !rd_empty(&v) || rd_left(&raw) != want))
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "HWID (" ARC "4): %zu bytes, want %zu raw or in an OCTET STRING",
 		    found, want);
 	bytes_copy(t->hwid, rd_ptr(&raw), want);
 	t->hwid_len = want;
@@ -102,7 +108,8 @@ static bool parse_identity(const struct x509_cert *cert, struct ext_snp *t, stru
 	bool has_hwid = x509_extension(cert, ARC "4", &hwid), has_csp = x509_extension(cert, ARC "5", &csp);
 
 	if (has_hwid == has_csp)
-		return att_fail(e, ATT_E_BAD_FORMAT, "%s HWID (" ARC "4) and CSP_ID (" ARC "5)", has_hwid ? "both" : "neither");
+		return att_fail(e, ATT_E_BAD_FORMAT, "%s HWID (" ARC "4) and CSP_ID (" ARC "5)",
+		    has_hwid ? "both" : "neither");
 	if (has_hwid)
 		return parse_hwid(hwid, t, e);
 	if (!ia5(csp, t->csp_id, sizeof t->csp_id))

@@ -21,7 +21,7 @@ struct ext_snp {
 	char csp_id[128];               /* .5, VLEK only */
 };
 
-/* Missing, duplicate, malformed or mutually exclusive extensions are errors. Does not compare with a report. */
+/* Missing, duplicate, malformed or mutually exclusive extensions are errors. Compares with no report. */
 ATT_CHECK bool ext_snp_parse(const struct x509_cert *cert, struct ext_snp *out, struct att_error *e);
 
 #endif

@@ -41,7 +41,8 @@ bool ext_list_parse(struct rd in, struct ext_list *out, struct att_error *e)
 		return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: empty list of extensions", rd_off(&in));
 	while (!rd_empty(&in)) {
 		if (!ext_parse(&in, &x))
-			return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: not an extension in DER", rd_off(&in));
+			return att_fail(e, ATT_E_BAD_FORMAT, "offset %zu: not an extension in DER",
+			    rd_off(&in));
 		if (!ext_add(out, &x, e))
 			return false;
 	}

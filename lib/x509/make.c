@@ -198,7 +198,8 @@ bool x509_make_der(struct crypto *c, const struct x509_template *t, const struct
 		return false;
 	put_tbs(&tbs, t, subject_key, issuer);
 	if (tbs.failed && !arena_hit_limit(out->a))
-		return att_fail(e, ATT_E_BAD_FORMAT, "certificate: an OID of the template is malformed, or out of memory");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "certificate: an OID of the template is malformed, or out of memory");
 	return signed_put(c, &tbs, t->alg, issuer_key, out, e);
 }
 
@@ -210,7 +211,8 @@ bool x509_make(struct crypto *c, const struct x509_template *t, const struct pub
 
 	if (!a)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
-	return x509_make_der(c, t, subject_key, issuer_key, &der, e) && x509_cert_from_der(c, der.p, der.len, out, e);
+	return x509_make_der(c, t, subject_key, issuer_key, &der, e) &&
+	    x509_cert_from_der(c, der.p, der.len, out, e);
 }
 
 /* Entries, newest reason unknown, all revoked at thisUpdate. */

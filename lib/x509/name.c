@@ -24,7 +24,8 @@ static bool value_next(struct rd *rdn, struct value *v)
 {
 	struct rd t = *rdn, pair;
 
-	if (!der_take(&t, DER_SEQUENCE, &pair) || !der_oid(&pair, &v->oid) || !der_any(&pair, &v->tag, &v->body) ||
+	if (!der_take(&t, DER_SEQUENCE, &pair) || !der_oid(&pair, &v->oid) ||
+	    !der_any(&pair, &v->tag, &v->body) ||
 	    !rd_empty(&pair))
 		return false;
 	*rdn = t;
@@ -42,7 +43,8 @@ bool name_parse(struct rd name, struct att_error *e)
 			return att_fail(e, ATT_E_BAD_FORMAT, "name: offset %zu: not an RDN", rd_off(&name));
 		while (!rd_empty(&rdn))
 			if (!value_next(&rdn, &v))
-				return att_fail(e, ATT_E_BAD_FORMAT, "name: offset %zu: not a type and a value", rd_off(&rdn));
+				return att_fail(e, ATT_E_BAD_FORMAT,
+				    "name: offset %zu: not a type and a value", rd_off(&rdn));
 		if (++n > X509_RDN_MAX)
 			return att_fail(e, ATT_E_LIMIT, "name: more than %d RDNs", X509_RDN_MAX);
 	}
@@ -100,9 +102,9 @@ static bool utf8_next(struct rd *r, uint32_t *cp)
 
 	if (!rd_u8(r, &first))
 		return false;
-	extra = first < 0x80 ? 0 : first < 0xc0 ? 4 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : 4;
-	if (extra == 4)
+	if (first >= 0xf8 || (first >= 0x80 && first < 0xc0))
 		return false;
+	extra = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
 	*cp = extra ? first & (0x3fU >> extra) : first;
 	for (unsigned i = 0; i < extra; i++) {
 		if (!rd_u8(r, &more) || (more & 0xc0) != 0x80)

@@ -18,7 +18,8 @@
 enum id_ce {
 	CE_SUBJECT_KEY_ID = 14, CE_KEY_USAGE = 15, CE_SUBJECT_ALT_NAME = 17, CE_BASIC_CONSTRAINTS = 19,
 	CE_CRL_NUMBER = 20, CE_REASON = 21, CE_INVALIDITY_DATE = 24, CE_DELTA_CRL = 27, CE_ISSUING_POINT = 28,
-	CE_CERT_ISSUER = 29, CE_CRL_POINTS = 31, CE_POLICIES = 32, CE_AUTHORITY_KEY_ID = 35, CE_EXT_KEY_USAGE = 37
+	CE_CERT_ISSUER = 29, CE_CRL_POINTS = 31, CE_POLICIES = 32, CE_AUTHORITY_KEY_ID = 35,
+	    CE_EXT_KEY_USAGE = 37
 };
 #define KU_KEY_CERT_SIGN (1U << 5)
 #define KU_CRL_SIGN (1U << 6)
@@ -37,7 +38,8 @@ ATT_CHECK bool ext_list_parse(struct rd in, struct ext_list *out, struct att_err
 unsigned ext_ce(const struct ext *x);
 const struct ext *ext_find_ce(const struct ext_list *l, enum id_ce arc);        /* NULL when absent */
 /* Every critical extension is one of these id-ce arcs. */
-ATT_CHECK bool ext_critical_known(const struct ext_list *l, const uint8_t *arcs, size_t n, struct att_error *e);
+ATT_CHECK bool ext_critical_known(const struct ext_list *l, const uint8_t *arcs, size_t n,
+    struct att_error *e);
 
 /* Algorithm and parameters inside an AlgorithmIdentifier; false when not exactly one of enum sig_alg. */
 ATT_CHECK bool alg_parse(struct rd in, enum sig_alg *out);
@@ -51,17 +53,18 @@ struct x509_signed {
 	struct rd signature;            /* as in the BIT STRING: ECDSA is DER */
 };
 ATT_CHECK bool signed_parse(const char *what, struct rd in, struct x509_signed *out, struct att_error *e);
-ATT_CHECK bool signed_verify(struct crypto *c, const struct x509_signed *s, const struct pubkey *k, struct att_error *e);
-/* Signs tbs (a DER SEQUENCE) and appends the SIGNED to out. */
-ATT_CHECK bool signed_put(struct crypto *c, const struct buf *tbs, enum sig_alg alg, struct privkey *k, struct buf *out,
+ATT_CHECK bool signed_verify(struct crypto *c, const struct x509_signed *s, const struct pubkey *k,
     struct att_error *e);
+/* Signs tbs (a DER SEQUENCE) and appends the SIGNED to out. */
+ATT_CHECK bool signed_put(struct crypto *c, const struct buf *tbs, enum sig_alg alg, struct privkey *k,
+    struct buf *out, struct att_error *e);
 
 ATT_CHECK bool name_parse(struct rd name, struct att_error *e); /* form only; name: inside the SEQUENCE */
 void name_cn(struct rd name, char out[X509_NAME_TEXT_MAX]);
 void name_text(struct rd name, char out[X509_NAME_TEXT_MAX]);
 void name_put(struct buf *b, const struct x509_rdn *rdn, size_t n);
 
-ATT_CHECK bool when_parse(struct rd *r, int64_t *out_s);        /* UTCTime or GeneralizedTime in UTC, whole seconds */
+ATT_CHECK bool when_parse(struct rd *r, int64_t *out_s);        /* UTCTime or GeneralizedTime */
 void when_put(struct buf *b, int64_t t_s);
 
 struct x509_cert {

@@ -9,7 +9,7 @@
 static const struct alg_row {
 	enum sig_alg alg;
 	const char *oid;
-	bool null_params;               /* RSA: NULL, and RFC 4055 section 5 wants absent accepted too; ECDSA: absent */
+	bool null_params;               /* RSA: NULL, or absent (RFC 4055 section 5); ECDSA: absent */
 } algs[] = {
 	{ SIG_RSA_PKCS1_SHA256, "1.2.840.113549.1.1.11", true },
 	{ SIG_RSA_PKCS1_SHA384, "1.2.840.113549.1.1.12", true },
@@ -72,13 +72,15 @@ static bool pss_params(struct rd in, const struct pss_row *row)
 	if (!der_take(&in, DER_SEQUENCE, &p) || !rd_empty(&in) ||
 	    !der_take(&p, DER_CTX_CONS(0), &hash) || !take_hash(&hash, row->hash) || !rd_empty(&hash))
 		return false;
-	if (!der_take(&p, DER_CTX_CONS(1), &mgf) || !der_take(&mgf, DER_SEQUENCE, &mgf_alg) || !rd_empty(&mgf) ||
+	if (!der_take(&p, DER_CTX_CONS(1), &mgf) || !der_take(&mgf, DER_SEQUENCE, &mgf_alg) ||
+	    !rd_empty(&mgf) ||
 	    !take_oid(&mgf_alg, OID_MGF1) || !take_hash(&mgf_alg, row->hash) || !rd_empty(&mgf_alg))
 		return false;
 	if (!der_take(&p, DER_CTX_CONS(2), &salt) || !der_u64(&salt, &salt_len) || !rd_empty(&salt) ||
 	    salt_len != row->salt)
 		return false;
-	if (der_take(&p, DER_CTX_CONS(3), &trailer) && (!der_u64(&trailer, &trailer_field) || !rd_empty(&trailer)))
+	if (der_take(&p, DER_CTX_CONS(3), &trailer) &&
+	    (!der_u64(&trailer, &trailer_field) || !rd_empty(&trailer)))
 		return false;
 	return trailer_field == 1 && rd_empty(&p);
 }
@@ -111,8 +113,8 @@ static void put_hash(struct buf *b, const char *oid)
 
 static void put_pss(struct buf *b, const struct pss_row *row)
 {
-	struct buf params = buf_make(b->a), hash = buf_make(b->a), mgf = buf_make(b->a), mgf_seq = buf_make(b->a),
-	    salt = buf_make(b->a);
+	struct buf params = buf_make(b->a), hash = buf_make(b->a), salt = buf_make(b->a);
+	struct buf mgf = buf_make(b->a), mgf_seq = buf_make(b->a);
 
 	der_put_oid(b, OID_PSS);
 	put_hash(&hash, row->hash);
@@ -152,7 +154,8 @@ bool signed_parse(const char *what, struct rd in, struct x509_signed *out, struc
 	if (!rd_empty(&in))
 		return att_fail(e, ATT_E_BAD_FORMAT, "%s: %zu bytes behind it", what, rd_left(&in));
 	if (!der_take_whole(&outer, DER_SEQUENCE, &s.tbs, &s.inside) ||
-	    !der_take_whole(&outer, DER_SEQUENCE, &s.alg, &alg) || !der_bits(&outer, &s.signature) || !rd_empty(&outer))
+	    !der_take_whole(&outer, DER_SEQUENCE, &s.alg, &alg) || !der_bits(&outer, &s.signature) ||
+	    !rd_empty(&outer))
 		return att_fail(e, ATT_E_BAD_FORMAT,
 		    "%s: offset %zu: not what is signed, an algorithm and a signature", what, rd_off(&outer));
 	s.has_alg = alg_parse(alg, &s.sig_alg);
@@ -181,13 +184,15 @@ bool signed_verify(struct crypto *c, const struct x509_signed *s, const struct p
 	size_t field;
 
 	if (!s->has_alg)
-		return att_fail(e, ATT_E_UNSUPPORTED, "signature: algorithm or its parameters are not supported");
+		return att_fail(e, ATT_E_UNSUPPORTED,
+		    "signature: algorithm or its parameters are not supported");
 	if (is_ecdsa(s->sig_alg, &field)) {
 		if (!ecdsa_der_to_raw(rd_ptr(&sig), rd_left(&sig), field, raw, e))
 			return false;
 		sig = rd_make(raw, 2 * field);
 	}
-	return sig_verify(c, k, s->sig_alg, rd_ptr(&s->tbs), rd_left(&s->tbs), rd_ptr(&sig), rd_left(&sig), e);
+	return sig_verify(c, k, s->sig_alg, rd_ptr(&s->tbs), rd_left(&s->tbs), rd_ptr(&sig), rd_left(&sig),
+	    e);
 }
 
 bool signed_put(struct crypto *c, const struct buf *tbs, enum sig_alg alg, struct privkey *k, struct buf *out,

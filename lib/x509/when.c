@@ -29,7 +29,8 @@ static bool when_rest(struct rd in, unsigned year, int64_t *out_s)
 	    !two_digits(&in, &minute) || !two_digits(&in, &second) || !rd_u8(&in, &zone) || zone != 'Z' ||
 	    !rd_empty(&in))
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 59)
+	if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 ||
+	    second > 59)
 		return false;
 	*out_s = time_from_civil(year, month, day, hour, minute, second);
 	return true;
@@ -58,7 +59,8 @@ bool when_parse(struct rd *r, int64_t *out_s)
 /* RFC 5280: UTCTime through 2049, GeneralizedTime from 2050 on. */
 void when_put(struct buf *b, int64_t t_s)
 {
-	static const uint8_t digits[] = { 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18 };    /* in YYYY-MM-DDTHH:MM:SSZ */
+	/* Where the digits are in YYYY-MM-DDTHH:MM:SSZ. */
+	static const uint8_t digits[] = { 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18 };
 	char text[TIME_TEXT_MAX], out[15];
 	bool utc;
 	size_t n = 0;

@@ -1,7 +1,8 @@
 /*
  * api.h - the REST interface: routes, and handlers that see struct req and struct resp only.
  *
- * The front gives the handlers what they need as functions, so they run in tests without sockets or processes.
+ * The front gives the handlers what they need as functions, so they run in tests without sockets or
+ * processes.
  */
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
@@ -49,13 +50,13 @@ enum api_version { API_VERSION_IGNORED, API_VERSION_REQUIRED };
 enum api_auth { API_AUTH_NONE, API_AUTH_OPTIONAL };
 
 struct api_route {
+	unsigned metric;                /* label of the requests metric */
 	const char *pattern;
 	unsigned methods;               /* enum http_method bits */
 	const char *allow;              /* the same as text */
 	enum api_version version;
 	enum api_body body;
 	enum api_auth auth;
-	unsigned metric;                /* label of the requests metric */
 	void (*handler)(struct api_call *c);
 };
 /* The daemon's routes, made from route_tbl.h. */
@@ -77,12 +78,16 @@ void api_metrics(struct api_call *c);
 
 /* Shared by the handlers. */
 void api_answer(struct api_call *c, struct resp *resp);
-void api_problem(struct api_call *c, enum att_err code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void api_problem(struct api_call *c, enum att_err code, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 /* A response with a copy of the text; INTERNAL as a constant when out of memory. */
 struct resp resp_copy(unsigned status, const void *text, size_t n);
 struct resp resp_problem(struct api *api, const struct req *r, enum att_err code, const char *message);
 
-/* Which provider a request is for: from a /p/{name} prefix (then *path is what follows it) or the Host header. */
+/*
+ * Which provider a request is for: from a /p/{name} prefix (then *path is what follows it) or the Host
+ * header.
+ */
 enum att_err provider_find(const struct config *c, const struct role_facts *f, const struct req *r,
     const char **path, uint32_t *provider);
 /* An x-ms-request-id: the trace id of a valid traceparent, else a new one; and a new span id. */

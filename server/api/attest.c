@@ -1,4 +1,4 @@
-/* POST /attest/{type}: the body goes to a verify worker as it is, the worker's answer goes to the client as it is. */
+/* POST /attest/{type}: the body goes to a verify worker as it is, its answer to the client as it is. */
 #include <string.h>
 #include <strings.h>
 
@@ -20,7 +20,8 @@ static bool audit(const struct api_call *c, const struct answer *a, struct att_e
 	struct audit_record r = { .time_s = api->now_s(), .action = "attest", .request_id = c->r->id,
 	    .provider = api->config->providers[c->provider].name, .status = a->status,
 	    .verdict = a->verdict == VERDICT_NONE ? NULL : att_verdict_name((enum att_verdict)a->verdict),
-	    .type = a->type, .policy_hash = a->policy_hash, .failed_check = a->failed_check, .caller = a->caller,
+	    .type = a->type, .policy_hash = a->policy_hash, .failed_check = a->failed_check,
+	    .caller = a->caller,
 	    .error_code = a->error_code, .relaxed = a->relaxed, .evidence_sha256 = a->evidence_sha256,
 	    .token_sha256 = a->token_sha256 };
 	bool ok = audit_append(api->audit, api->scratch, &r, e);
@@ -56,7 +57,8 @@ static void answered(struct pool_job *job, const struct frame *f)
 		metric_add(M_audit_failures, 0, 1);
 	if (e.code != ATT_E_OK) {
 		log_event(LOG_ERROR, "attest.failed", "request", "%s", c->r->id, "error", "%s", e.text, NULL);
-		api_problem(c, ATT_E_INTERNAL, "%s", recorded ? e.text : "the decision could not be recorded");
+		api_problem(c, ATT_E_INTERNAL, "%s",
+		    recorded ? e.text : "the decision could not be recorded");
 		return;
 	}
 	resp = resp_copy(a.status, rd_ptr(&a.body), rd_left(&a.body));

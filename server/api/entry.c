@@ -18,12 +18,14 @@ static const char out_of_memory[] =
     "\"innererror\":{\"code\":\"InternalError\",\"message\":\"out of memory\"}}}";
 
 /* spec: rest-api section 1 */
-static const char *const versions[] = { "2018-09-01-preview", "2020-10-01", "2022-08-01", "2022-09-01-preview",
+static const char *const versions[] = { "2018-09-01-preview", "2020-10-01", "2022-08-01",
+    "2022-09-01-preview",
     "2023-04-01-preview", "2025-06-01", "2026-03-11-preview" };
 
 #define LIMIT_ROW(type) { #type, offsetof(struct config, limits.body.type) }
 static const struct { const char *type; size_t off; } body_limits[] = {
-	LIMIT_ROW(SgxEnclave), LIMIT_ROW(OpenEnclave), LIMIT_ROW(SevSnpVm), LIMIT_ROW(TdxVm), LIMIT_ROW(AzureGuest),
+	LIMIT_ROW(SgxEnclave), LIMIT_ROW(OpenEnclave), LIMIT_ROW(SevSnpVm), LIMIT_ROW(TdxVm),
+	    LIMIT_ROW(AzureGuest),
 	LIMIT_ROW(Tpm),
 };
 
@@ -51,7 +53,8 @@ struct resp resp_copy(unsigned status, const void *text, size_t n)
 	char *copy = malloc(n ? n : 1);
 
 	if (!copy)
-		return (struct resp){ .status = 500, .body = out_of_memory, .body_len = sizeof out_of_memory - 1 };
+		return (struct resp){ .status = 500, .body = out_of_memory,
+		    .body_len = sizeof out_of_memory - 1 };
 	bytes_copy(copy, text, n);
 	resp.body = copy;
 	resp.is_owned = true;
@@ -188,7 +191,8 @@ static bool check_media_type(struct head *h)
 	const char *type = h->r->header(h->r, "Content-Type");
 
 	return h->call->route->body != API_BODY_EVIDENCE || is_json(type) ||
-	    att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want application/json", type ? type : "none");
+	    att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want application/json",
+	    type ? type : "none");
 }
 
 static bool check_length(struct head *h, struct req *r)
@@ -203,7 +207,8 @@ static bool check_length(struct head *h, struct req *r)
 
 bool api_begin(void *state, struct req *r, struct resp *refusal)
 {
-	static bool (*const checks[])(struct head *) = { check_headers, check_provider, check_route, check_method,
+	static bool (*const checks[])(struct head *) = { check_headers, check_provider, check_route,
+	    check_method,
 	    check_version, check_type, check_media_type };
 	struct api *api = state;
 	struct api_call *c = calloc(1, sizeof *c);

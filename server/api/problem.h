@@ -1,7 +1,9 @@
 /*
- * problem.h - the error envelope of Azure Attestation (rest-api section 4) with our members checks, requestId, hint.
+ * problem.h - the error envelope of Azure Attestation (rest-api section 4) with our members checks,
+ * requestId, hint.
  *
- *   {"error":{"code":...,"message":...,"innererror":{"code":...,"message":...},"requestId":...,"hint":...,"checks":[...]}}
+ *   {"error":{"code":...,"message":...,"innererror":{"code":...,"message":...},
+ *    "requestId":...,"hint":...,"checks":[...]}}
  */
 #ifndef SERVER_API_PROBLEM_H
 #define SERVER_API_PROBLEM_H

@@ -33,7 +33,8 @@ static bool trace_id(const char *t, uint8_t out[TRACE_BYTES])
 	uint8_t rest[SPAN_BYTES];
 
 	return t && strlen(t) == 55 && strncmp(t, "00-", 3) == 0 && t[35] == '-' && t[52] == '-' &&
-	    hex_decode(t + 3, 32, out, TRACE_BYTES, NULL) && hex_decode(t + 36, 16, rest, sizeof rest, NULL) &&
+	    hex_decode(t + 3, 32, out, TRACE_BYTES, NULL) && hex_decode(t + 36, 16, rest, sizeof rest,
+	    NULL) &&
 	    hex_decode(t + 53, 2, rest, 1, NULL) && !bytes_zero(out, TRACE_BYTES);
 }
 

@@ -6,8 +6,7 @@
 _Static_assert((int)ROUTE_none == (int)METRIC_ROUTE_none, "a route without its metric label");
 
 const struct api_route api_routes[] = {
-#define X(label, pattern, methods, allow, version, body, auth, handler) \
-	{ pattern, methods, allow, version, body, auth, ROUTE_##label, handler },
+#define X(label, ...) { ROUTE_##label, __VA_ARGS__ },
 	API_ROUTES(X)
 #undef X
 	{ 0 }

@@ -22,7 +22,8 @@ struct audit { int fd; };
 /* Opens data_dir/audit/audit.log for appending; the file is 0600. */
 ATT_CHECK bool audit_open(const char *data_dir, struct audit *out, struct att_error *e);
 /* One write(2) of one whole line.  False: the decision must not be told. */
-ATT_CHECK bool audit_append(struct audit *a, struct arena *scratch, const struct audit_record *r, struct att_error *e);
+ATT_CHECK bool audit_append(struct audit *a, struct arena *scratch, const struct audit_record *r,
+    struct att_error *e);
 void audit_close(struct audit *a);
 
 #endif

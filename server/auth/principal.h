@@ -1,8 +1,8 @@
 /*
  * principal.h - who is asking: static bearers of the configuration and the administrator token.
  *
- * Only SHA-256 hashes are known here.  The bearer's text is hashed by the verify worker that asks; every row is
- * compared in constant time, whatever matched before.
+ * Only SHA-256 hashes are known here.  The bearer's text is hashed by the verify worker that asks; every
+ * row is compared in constant time, whatever matched before.
  */
 #ifndef SERVER_AUTH_PRINCIPAL_H
 #define SERVER_AUTH_PRINCIPAL_H
@@ -20,7 +20,10 @@ struct principal {
 
 struct principals { struct principal *item; size_t n; };
 
-/* The bearers that are valid at this provider, and the administrator; lives in the arena, names are borrowed from c. */
+/*
+ * The bearers that are valid at this provider, and the administrator; lives in the arena, names are
+ * borrowed from c.
+ */
 ATT_CHECK bool principals_make(struct arena *a, const struct config *c, const char *provider,
     const uint8_t admin_sha256[32], struct principals *out, struct att_error *e);
 /* NULL when no bearer has this hash. */

@@ -21,6 +21,7 @@ ATT_AUTO_DEFINE_STRUCT(arena, arena_free);
 ATT_AUTO_DEFINE_STRUCT(config, config_free);
 
 /* The text has been walked before libcyaml sees it, so what it complains about is worth its own words. */
+__attribute__((format(printf, 3, 0)))
 static void keep_first(cyaml_log_t level, void *ctx, const char *fmt, va_list args)
 {
 	char *text = ctx;
@@ -84,7 +85,8 @@ bool config_parse(const char *yaml, size_t n, struct config **out, struct att_er
 	if (!a)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	if (n > TEXT_MAX)
-		return att_fail(e, ATT_E_LIMIT, "configuration: found %zu bytes, want at most %zu", n, TEXT_MAX);
+		return att_fail(e, ATT_E_LIMIT, "configuration: found %zu bytes, want at most %zu", n,
+		    TEXT_MAX);
 	if (!places_read(a, yaml, n, &config_schema, &places, e) ||
 	    !check_places(a, &places, e) ||
 	    !load_struct(yaml, n, places.is_empty, &c, e) ||

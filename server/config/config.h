@@ -1,8 +1,8 @@
 /*
  * config.h - the daemon's configuration: one YAML file, every key has a default, unknown keys are errors.
  *
- * The schema (libcyaml) is the option table: names, types, defaults and --print-config come from the same rows.
- * Values are checked here: a configuration that loads is one the daemon can run with.
+ * The schema (libcyaml) is the option table: names, types, defaults and --print-config come from the
+ * same rows. Values are checked here: a configuration that loads is one the daemon can run with.
  */
 #ifndef SERVER_CONFIG_CONFIG_H
 #define SERVER_CONFIG_CONFIG_H
@@ -25,8 +25,10 @@ struct config_bearer {
 
 struct config_provider {
 	char *name;                     /* ^[a-zA-Z0-9-]{3,24}$ */
-	char *issuer;                   /* token issuer, no trailing slash; NULL: https://<listen> (+ /p/<name> unless first) */
-	char **hosts; unsigned hosts_count;     /* authorities (host or host:port) answered by this provider */
+	/* token issuer, no trailing slash; NULL: https://<listen> (+ /p/<name> unless first) */
+	char *issuer;
+	/* authorities (host or host:port) answered by this provider */
+	char **hosts; unsigned hosts_count;
 	char **allow; unsigned allow_count;     /* relaxations; NULL: the top-level ones */
 };
 
@@ -35,16 +37,22 @@ struct config {
 	char *data_dir;                 /* $STATE_DIRECTORY, else ./attestd-data */
 	char *sandbox;                  /* "strict" (default) or "best-effort" */
 	struct { char *defaults; } policy;              /* "maa" (default) or "strict" */
-	struct { char *dir; } collateral;               /* offline endorsements, read at start and on SIGHUP; NULL none */
-	struct { struct { struct config_snp_tcb *milan, *genoa, *turin; } min_tcb; } snp;       /* NULL: not given */
+	/* offline endorsements, read at start and on SIGHUP; NULL none */
+	struct { char *dir; } collateral;
+	/* NULL: not given */
+	struct { struct { struct config_snp_tcb *milan, *genoa, *turin; } min_tcb; } snp;
 	char **allow; unsigned allow_count;             /* relaxation names */
 	struct {
 		uint32_t connections;           /* open connections; default 1024 */
 		uint32_t connections_per_ip;    /* default 256 */
-		uint32_t request_seconds;       /* from accept or end of the previous answer to the last request byte; default 20 */
-		uint32_t queue;                 /* requests waiting for a worker; default 256; beyond it 503 */
-		uint32_t answer_seconds;        /* a worker's time for one request before it is replaced; default 20 */
-		struct { uint32_t SgxEnclave, OpenEnclave, SevSnpVm, TdxVm, AzureGuest, Tpm; } body;   /* bytes: 256 KiB, AzureGuest 2 MiB, Tpm 16 MiB */
+		/* from accept or end of the previous answer to the last request byte; default 20 */
+		uint32_t request_seconds;
+		/* requests waiting for a worker; default 256; beyond it 503 */
+		uint32_t queue;
+		/* a worker's time for one request before it is replaced; default 20 */
+		uint32_t answer_seconds;
+		/* bytes: 256 KiB, AzureGuest 2 MiB, Tpm 16 MiB */
+		struct { uint32_t SgxEnclave, OpenEnclave, SevSnpVm, TdxVm, AzureGuest, Tpm; } body;
 		uint64_t memory;                /* bytes of one appraisal; default 64 MiB */
 	} limits;
 	struct {
@@ -53,9 +61,11 @@ struct config {
 		char *algorithm;                /* "RS256" (default), "ES256", "ES384" */
 	} token;
 	struct {
-		uint32_t verify;                /* verify workers per provider; 0 (default): one per processor */
+		/* verify workers per provider; 0 (default): one per processor */
+		uint32_t verify;
 		uint32_t signers;               /* signer processes; 0 (default): one */
-		uint32_t requests;              /* a worker is replaced after so many; default 10000; 0 never */
+		/* a worker is replaced after so many; default 10000; 0 never */
+		uint32_t requests;
 	} workers;
 	struct {
 		char *format;                   /* "text" (default) or "json" */
@@ -65,7 +75,10 @@ struct config {
 	struct config_provider *providers; unsigned providers_count;    /* none given: one named "default" */
 };
 
-/* Reads a file (path NULL: only defaults), fills defaults, checks.  Errors name key, line, found and wanted. */
+/*
+ * Reads a file (path NULL: only defaults), fills defaults, checks.  Errors name key, line, found and
+ * wanted.
+ */
 ATT_CHECK bool config_load(const char *path, struct config **out, struct att_error *e);
 /* Same from text, for tests and for the re-executed roles, which get the effective text from the parent. */
 ATT_CHECK bool config_parse(const char *yaml, size_t n, struct config **out, struct att_error *e);

@@ -1,8 +1,9 @@
 /*
  * config_tbl.h - the configuration keys, section by section: name, default, and what is accepted.
  *
- * From these rows come the libcyaml schema (schema.c), the defaults and the checks (values.c).  A new key is a member
- * of struct config and a row here; docs/attestd.conf.example and its test then ask for the third place.
+ * From these rows come the libcyaml schema (schema.c), the defaults and the checks (values.c).  A new
+ * key is a member of struct config and a row here; docs/attestd.conf.example and its test then ask for
+ * the third place.
  */
 #ifndef SERVER_CONFIG_CONFIG_TBL_H
 #define SERVER_CONFIG_CONFIG_TBL_H

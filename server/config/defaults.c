@@ -96,8 +96,8 @@ static bool first_provider(struct config *c, struct att_error *e)
 }
 
 /*
- * libcyaml reads an empty list as NULL, which would mean "as at the top level".  A provider that allows nothing must
- * not inherit relaxations.
+ * libcyaml reads an empty list as NULL, which would mean "as at the top level".  A provider that allows
+ * nothing must not inherit relaxations.
  */
 static bool keep_empty_allow(struct config *c, const struct places *given, struct att_error *e)
 {

@@ -17,9 +17,11 @@ struct walk {
 struct name { const char *path, *key; };
 
 static const char *const event_names[] = {
-	[YAML_NO_EVENT] = "nothing", [YAML_STREAM_START_EVENT] = "the start", [YAML_STREAM_END_EVENT] = "the end",
+	[YAML_NO_EVENT] = "nothing",
+	[YAML_STREAM_START_EVENT] = "the start", [YAML_STREAM_END_EVENT] = "the end",
 	[YAML_DOCUMENT_START_EVENT] = "a second document", [YAML_DOCUMENT_END_EVENT] = "the document's end",
-	[YAML_ALIAS_EVENT] = "an alias", [YAML_SCALAR_EVENT] = "one value", [YAML_SEQUENCE_START_EVENT] = "a list",
+	[YAML_ALIAS_EVENT] = "an alias", [YAML_SCALAR_EVENT] = "one value",
+	[YAML_SEQUENCE_START_EVENT] = "a list",
 	[YAML_SEQUENCE_END_EVENT] = "the list's end", [YAML_MAPPING_START_EVENT] = "keys below it",
 	[YAML_MAPPING_END_EVENT] = "the section's end",
 };
@@ -60,7 +62,8 @@ static bool remember(struct walk *w, const struct place *found)
 		struct place *bigger = cap > PLACES_MAX ? NULL : arena_array(w->a, cap, sizeof *bigger);
 
 		if (cap > PLACES_MAX)
-			return att_fail(w->e, ATT_E_LIMIT, "line %zu: more than %d values", found->line, PLACES_MAX);
+			return att_fail(w->e, ATT_E_LIMIT, "line %zu: more than %d values", found->line,
+			    PLACES_MAX);
 		if (!bigger)
 			return no_memory(w);
 		bytes_copy(bigger, p->item, p->n * sizeof *bigger);
@@ -71,7 +74,8 @@ static bool remember(struct walk *w, const struct place *found)
 	return true;
 }
 
-static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, struct name name, const yaml_event_t *ev);
+static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, struct name name,
+    const yaml_event_t *ev);
 
 /* As libcyaml sees it. */
 static bool is_null(const cyaml_schema_value_t *schema, const char *value)
@@ -86,7 +90,8 @@ static bool is_null(const cyaml_schema_value_t *schema, const char *value)
 	return false;
 }
 
-static bool walk_scalar(struct walk *w, const cyaml_schema_value_t *schema, struct name name, const yaml_event_t *ev)
+static bool walk_scalar(struct walk *w, const cyaml_schema_value_t *schema, struct name name,
+    const yaml_event_t *ev)
 {
 	size_t line = ev->start_mark.line + 1, len = ev->data.scalar.length;
 	const char *text = (const char *)ev->data.scalar.value;
@@ -95,8 +100,8 @@ static bool walk_scalar(struct walk *w, const cyaml_schema_value_t *schema, stru
 	if (ev->data.scalar.tag)
 		return line_fail(w, line, name.path, "a tag", "a plain value");
 	if (len > CYAML_UNLIMITED || (schema->type == CYAML_STRING && len > schema->string.max))
-		return att_fail(w->e, ATT_E_LIMIT, "line %zu: %s: found %zu bytes, want at most %u", line, name.path,
-		    len, schema->string.max);
+		return att_fail(w->e, ATT_E_LIMIT, "line %zu: %s: found %zu bytes, want at most %u",
+		    line, name.path, len, schema->string.max);
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			return line_fail(w, line, name.path, "a control character", "one line of text");
@@ -108,7 +113,8 @@ static bool walk_scalar(struct walk *w, const cyaml_schema_value_t *schema, stru
 static bool walk_entry(struct walk *w, const cyaml_schema_value_t *schema, struct name list, unsigned i,
     const yaml_event_t *ev)
 {
-	struct name name = { arena_printf(w->a, "%s[%u]", list.path, i), arena_printf(w->a, "%s[]", list.key) };
+	struct name name = { .path = arena_printf(w->a, "%s[%u]", list.path, i),
+	    .key = arena_printf(w->a, "%s[]", list.key) };
 
 	if (!name.path || !name.key)
 		return no_memory(w);
@@ -137,8 +143,8 @@ static bool walk_list(struct walk *w, const cyaml_schema_value_t *schema, struct
 	}
 }
 
-static bool unknown_key(struct walk *w, const cyaml_schema_field_t *fields, struct name section, const char *found,
-    size_t line)
+static bool unknown_key(struct walk *w, const cyaml_schema_field_t *fields, struct name section,
+    const char *found, size_t line)
 {
 	struct buf known = buf_make(w->a);
 
@@ -162,7 +168,8 @@ static bool walk_key(struct walk *w, const cyaml_schema_field_t *fields, struct 
 	bool ok;
 
 	if (key->type != YAML_SCALAR_EVENT)
-		return line_fail(w, line, *section.path ? section.path : "top level", event_names[key->type], "a key");
+		return line_fail(w, line, *section.path ? section.path : "top level",
+		    event_names[key->type], "a key");
 	while (f->key && (strlen(f->key) != key->data.scalar.length || strcmp(f->key, text) != 0))
 		f++;
 	if (!f->key)
@@ -212,7 +219,8 @@ static bool walk_section(struct walk *w, const cyaml_schema_field_t *fields, str
 }
 
 /* Recursion follows the schema, so its depth is the schema's. */
-static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, struct name name, const yaml_event_t *ev)
+static bool walk_value(struct walk *w, const cyaml_schema_value_t *schema, struct name name,
+    const yaml_event_t *ev)
 {
 	size_t line = ev->start_mark.line + 1;
 	const char *path = *name.path ? name.path : "top level";

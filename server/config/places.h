@@ -1,9 +1,10 @@
 /*
- * places.h - walks a YAML text beside its schema: what stands where, and every misfit with path, line, found, wanted.
+ * places.h - walks a YAML text beside its schema: what stands where, and every misfit with path, line,
+ * found, wanted.
  *
- * libcyaml says neither which key it wanted nor where a value stood once it is loaded.  After places_read() the text
- * fits the schema: known keys, each once, the right kind of node, no missing key, no alias, tag or second document.
- * Ranges and spelling of values are not looked at here.
+ * libcyaml says neither which key it wanted nor where a value stood once it is loaded.  After
+ * places_read() the text fits the schema: known keys, each once, the right kind of node, no missing
+ * key, no alias, tag or second document. Ranges and spelling of values are not looked at here.
  */
 #ifndef SERVER_CONFIG_PLACES_H
 #define SERVER_CONFIG_PLACES_H

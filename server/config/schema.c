@@ -13,7 +13,8 @@
 
 #define UINT_IN(section, key) CYAML_FIELD_UINT(#key, OPTIONAL, section, key),
 #define TEXT_IN(section, key) CYAML_FIELD_STRING_PTR(#key, MAYBE_TEXT, section, key, 0, CONFIG_TEXT_MAX),
-#define NEED_IN(section, key) CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER, section, key, 0, CONFIG_TEXT_MAX),
+#define NEED_IN(section, key) \
+	CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER, section, key, 0, CONFIG_TEXT_MAX),
 
 static const cyaml_schema_value_t text_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CONFIG_TEXT_MAX)
@@ -81,8 +82,10 @@ static const cyaml_schema_value_t bearer_entry = {
 #define MAY(key, kind) TEXT_IN(struct config_provider, key)
 static const cyaml_schema_field_t provider_fields[] = {
 	CONFIG_PROVIDER(NEED, MAY)
-	CYAML_FIELD_SEQUENCE("hosts", MAYBE_LIST, struct config_provider, hosts, &text_entry, 0, CONFIG_HOSTS_MAX),
-	CYAML_FIELD_SEQUENCE("allow", MAYBE_LIST, struct config_provider, allow, &text_entry, 0, CONFIG_ALLOW_MAX),
+	CYAML_FIELD_SEQUENCE("hosts", MAYBE_LIST, struct config_provider, hosts, &text_entry, 0,
+	    CONFIG_HOSTS_MAX),
+	CYAML_FIELD_SEQUENCE("allow", MAYBE_LIST, struct config_provider, allow, &text_entry, 0,
+	    CONFIG_ALLOW_MAX),
 	CYAML_FIELD_END
 };
 #undef NEED
@@ -102,7 +105,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("token", OPTIONAL, struct config, token, token_fields),
 	CYAML_FIELD_MAPPING("workers", OPTIONAL, struct config, workers, workers_fields),
 	CYAML_FIELD_MAPPING("log", OPTIONAL, struct config, log, log_fields),
-	CYAML_FIELD_SEQUENCE("tokens", MAYBE_LIST, struct config, tokens, &bearer_entry, 0, CONFIG_TOKENS_MAX),
+	CYAML_FIELD_SEQUENCE("tokens", MAYBE_LIST, struct config, tokens, &bearer_entry, 0,
+	    CONFIG_TOKENS_MAX),
 	CYAML_FIELD_SEQUENCE("providers", MAYBE_LIST, struct config, providers, &provider_entry, 0,
 	    CONFIG_PROVIDERS_MAX),
 	CYAML_FIELD_END

@@ -17,7 +17,8 @@ static int by_value(const void *a, const void *b)
 	return order ? order : ((*x)->line > (*y)->line) - ((*x)->line < (*y)->line);
 }
 
-static bool check_key(const struct place **sorted, const struct places *p, const char *key, struct att_error *e)
+static bool check_key(const struct place **sorted, const struct places *p, const char *key,
+    struct att_error *e)
 {
 	size_t n = 0;
 
@@ -27,7 +28,8 @@ static bool check_key(const struct place **sorted, const struct places *p, const
 	qsort(sorted, n, sizeof *sorted, by_value);
 	for (size_t i = 1; i < n; i++)
 		if (strcasecmp(sorted[i - 1]->value, sorted[i]->value) == 0)
-			return att_fail(e, ATT_E_BAD_FORMAT, "line %zu: %s: found the value of %s (line %zu), want another",
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "line %zu: %s: found the value of %s (line %zu), want another",
 			    sorted[i]->line, sorted[i]->path, sorted[i - 1]->path, sorted[i - 1]->line);
 	return true;
 }
@@ -64,7 +66,8 @@ bool references_check(const struct places *p, struct att_error *e)
 		const struct place *t = &p->item[i];
 
 		if (strcmp(t->key, "tokens[].provider") == 0 && !t->is_null && !has_provider(p, t->value))
-			return att_fail(e, ATT_E_BAD_FORMAT, "line %zu: %s: found \"%s\", want the name of a provider",
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "line %zu: %s: found \"%s\", want the name of a provider",
 			    t->line, t->path, t->value);
 	}
 	return true;

@@ -24,7 +24,8 @@ static bool private_folder(const char *path, struct att_error *e)
 	if (stat(path, &st) != 0)
 		return att_fail(e, ATT_E_OPERATION, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		return att_fail(e, ATT_E_OPERATION, "%s: want a directory of user %u with mode 0700, found user %u, mode %04o",
+		return att_fail(e, ATT_E_OPERATION,
+		    "%s: want a directory of user %u with mode 0700, found user %u, mode %04o",
 		    path, (unsigned)geteuid(), (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
 	return true;
 }
@@ -64,13 +65,15 @@ bool datadir_join(const char *dir, const char *name, char out[DATADIR_PATH_MAX],
 {
 	int n = snprintf(out, DATADIR_PATH_MAX, "%s/%s", dir, name);
 
-	return (n > 0 && n < DATADIR_PATH_MAX) || att_fail(e, ATT_E_OPERATION, "%s: the path is too long", name);
+	return (n > 0 && n < DATADIR_PATH_MAX) || att_fail(e, ATT_E_OPERATION, "%s: the path is too long",
+	    name);
 }
 
 bool datadir_path(const char *dir, enum datadir_folder f, const char *name, char out[DATADIR_PATH_MAX],
     struct att_error *e)
 {
-	int n = snprintf(out, DATADIR_PATH_MAX, "%s/%s%s%s", dir, folder_names[f], name ? "/" : "", name ? name : "");
+	int n = snprintf(out, DATADIR_PATH_MAX, "%s/%s%s%s", dir, folder_names[f], name ? "/" : "",
+	    name ? name : "");
 
 	return (n > 0 && n < DATADIR_PATH_MAX) ||
 	    att_fail(e, ATT_E_OPERATION, "%s: the path is too long", folder_names[f]);

@@ -13,13 +13,18 @@
 
 enum datadir_folder { DATADIR_KEYS, DATADIR_TLS, DATADIR_STORE, DATADIR_AUDIT, DATADIR_FOLDERS };
 
-/* Makes what is missing, checks owner and mode, and locks the directory against a second daemon; *lock_fd stays open. */
+/*
+ * Makes what is missing, checks owner and mode, and locks the directory against a second daemon; *lock_fd
+ * stays open.
+ */
 ATT_CHECK bool datadir_open(const char *dir, int *lock_fd, struct att_error *e);
 /* dir/folder or dir/folder/name (name may be NULL). */
-ATT_CHECK bool datadir_path(const char *dir, enum datadir_folder f, const char *name, char out[DATADIR_PATH_MAX],
+ATT_CHECK bool datadir_path(const char *dir, enum datadir_folder f, const char *name,
+    char out[DATADIR_PATH_MAX],
     struct att_error *e);
 /* dir/name */
-ATT_CHECK bool datadir_join(const char *dir, const char *name, char out[DATADIR_PATH_MAX], struct att_error *e);
+ATT_CHECK bool datadir_join(const char *dir, const char *name, char out[DATADIR_PATH_MAX],
+    struct att_error *e);
 
 bool file_exists(const char *path);
 /* The whole file, at most max bytes, with a NUL behind its length that is not counted. */

@@ -133,7 +133,8 @@ static bool document(struct front *f, enum ipc_op op, uint32_t provider, struct 
 		return att_within(e, "signer");
 	if (channel_recv(&f->manage, true, &reply, NULL, e) != CHANNEL_MESSAGE ||
 	    !rd_u8(&reply.block[0], &code) || code != ATT_E_OK)
-		return att_fail(e, ATT_E_INTERNAL, "signer: no %s for provider %u", ipc_row(op)->name, provider);
+		return att_fail(e, ATT_E_INTERNAL, "signer: no %s for provider %u", ipc_row(op)->name,
+		    provider);
 	out->len = rd_left(&reply.block[1]);
 	out->text = malloc(out->len + 1);
 	if (!out->text)
@@ -145,7 +146,8 @@ static bool document(struct front *f, enum ipc_op op, uint32_t provider, struct 
 static bool documents(struct front *f, struct att_error *e)
 {
 	for (uint32_t i = 0; i < f->env->facts.nissuers; i++)
-		if (!document(f, OP_JWKS, i, &f->api.jwks[i], e) || !document(f, OP_OPENID, i, &f->api.openid[i], e))
+		if (!document(f, OP_JWKS, i, &f->api.jwks[i], e) ||
+		    !document(f, OP_OPENID, i, &f->api.openid[i], e))
 			return false;
 	return true;
 }
@@ -161,8 +163,10 @@ static bool listen_tls(struct front *f, struct secret *key, struct secret *cert,
 	    .service_version = FRONT_SERVICE_VERSION };
 	char path[DATADIR_PATH_MAX];
 
-	if (!datadir_path(c->data_dir, DATADIR_TLS, "server.key", path, e) || !file_read(path, TLS_FILE_MAX, key, e) ||
-	    !datadir_path(c->data_dir, DATADIR_TLS, "server.pem", path, e) || !file_read(path, TLS_FILE_MAX, cert, e))
+	if (!datadir_path(c->data_dir, DATADIR_TLS, "server.key", path, e) ||
+	    !file_read(path, TLS_FILE_MAX, key, e) ||
+	    !datadir_path(c->data_dir, DATADIR_TLS, "server.pem", path, e) ||
+	    !file_read(path, TLS_FILE_MAX, cert, e))
 		return false;
 	o.key_pem = (const char *)key->p;
 	o.cert_pem = (const char *)cert->p;
@@ -175,7 +179,8 @@ static bool confine(struct front *f, struct att_error *e)
 	char tls[DATADIR_PATH_MAX], store[DATADIR_PATH_MAX], audit[DATADIR_PATH_MAX];
 	struct sandbox_path paths[] = { { tls, false }, { store, true }, { audit, true } };
 
-	return datadir_path(dir, DATADIR_TLS, NULL, tls, e) && datadir_path(dir, DATADIR_STORE, NULL, store, e) &&
+	return datadir_path(dir, DATADIR_TLS, NULL, tls, e) &&
+	    datadir_path(dir, DATADIR_STORE, NULL, store, e) &&
 	    datadir_path(dir, DATADIR_AUDIT, NULL, audit, e) &&
 	    role_confine(f->env, SANDBOX_FRONT, paths, sizeof paths / sizeof *paths, e);
 }
@@ -208,7 +213,8 @@ static bool prepare(struct front *f, const struct api_route *routes, struct secr
 	if (!f->api.scratch || f->epoll < 0)
 		return att_fail(e, ATT_E_NOMEM, "out of memory or descriptors");
 	return channel_open(&f->manage, FRONT_FD_MANAGE, LINK_MANAGE, SIDE_ASKS, e) &&
-	    audit_open(f->env->config->data_dir, &f->audit, e) && listen_tls(f, key, cert, e) && confine(f, e) &&
+	    audit_open(f->env->config->data_dir, &f->audit, e) && listen_tls(f, key, cert, e) &&
+	    confine(f, e) &&
 	    documents(f, e);
 }
 

@@ -1,7 +1,8 @@
 /*
  * front.h - the front role: listener, routing, the queue before the verify workers, the audit log.
  *
- * One thread, one event loop.  The front never looks into a body or a bearer: they go to a worker as they came.
+ * One thread, one event loop.  The front never looks into a body or a bearer: they go to a worker as they
+ * came.
  */
 #ifndef SERVER_FRONT_FRONT_H
 #define SERVER_FRONT_FRONT_H

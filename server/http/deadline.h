@@ -1,7 +1,8 @@
 /*
  * deadline.h - connections in the order in which their time runs out.
  *
- * Every connection has the same allowance, so appending at the tail keeps the list sorted and all steps constant-time.
+ * Every connection has the same allowance, so appending at the tail keeps the list sorted and all steps
+ * constant-time.
  */
 #ifndef SERVER_HTTP_DEADLINE_H
 #define SERVER_HTTP_DEADLINE_H

@@ -37,7 +37,8 @@ struct req {
 
 struct resp {
 	unsigned status;
-	const char *body;               /* owned by the response when is_owned (malloc), else outlives the listener */
+	/* owned by the response when is_owned (malloc), else outlives the listener */
+	const char *body;
 	size_t body_len;
 	bool is_owned;
 	const char *content_type;       /* constant; NULL: application/json; charset=utf-8 */

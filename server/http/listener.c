@@ -15,7 +15,10 @@
 #include "server/log/log.h"
 
 #define CONNECTION_MEMORY ((size_t)32 * 1024)   /* request line, headers and the read buffer */
-/* Of a refused request's body: read and dropped, so that the client hears the reason before it has sent everything. */
+/*
+ * Of a refused request's body: read and dropped, so that the client hears the reason before it has sent
+ * everything.
+ */
 #define DROP_MAX ((size_t)1024 * 1024)
 #define BODY_FIRST ((size_t)16 * 1024)
 #define JSON_TYPE "application/json; charset=utf-8"
@@ -222,7 +225,8 @@ static void refuse(struct exchange *x, struct resp *refusal)
 static struct exchange *exchange_new(struct http_listener *l, struct MHD_Connection *mhd, const char *url,
     const char *method)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd,
+	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct exchange *x = info && info->socket_context ? calloc(1, sizeof *x) : NULL;
 
 	if (!x)
@@ -336,7 +340,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
 	return MHD_YES;
 }
 
-static void on_completed(void *cls, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode why)
+static void on_completed(void *cls, struct MHD_Connection *mhd, void **slot,
+    enum MHD_RequestTerminationCode why)
 {
 	struct http_listener *l = cls;
 	struct exchange *x = *slot;
@@ -353,13 +358,15 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **slot, enu
 	free(x);
 }
 
-static void on_connection(void *cls, struct MHD_Connection *mhd, void **slot, enum MHD_ConnectionNotificationCode what)
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **slot,
+    enum MHD_ConnectionNotificationCode what)
 {
 	struct http_listener *l = cls;
 	struct connection *c = *slot;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd,
+		    MHD_CONNECTION_INFO_CONNECTION_FD);
 		c = calloc(1, sizeof *c);
 		*slot = c;
 		if (!c || !info)
@@ -423,7 +430,8 @@ bool http_listener_new(const struct http_options *o, const struct http_app *app,
 	info = l->daemon ? MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info) {
 		http_listener_free(l);
-		return att_fail(e, ATT_E_INTERNAL, "listener: cannot start (certificate, key or descriptors)");
+		return att_fail(e, ATT_E_INTERNAL,
+		    "listener: cannot start (certificate, key or descriptors)");
 	}
 	l->epoll_fd = info->epoll_fd;
 	*out = l;
@@ -475,6 +483,9 @@ void http_listener_quiesce(struct http_listener *l)
 		return;
 	l->is_quiesced = true;
 	l->quiesced_fd = MHD_quiesce_daemon(l->daemon);
+	/* Others hold the socket too (the parent): closing it here would leave clients waiting in its backlog. */
+	if (l->quiesced_fd >= 0)
+		(void)shutdown(l->quiesced_fd, SHUT_RDWR);
 }
 
 void http_listener_set_request_ms(struct http_listener *l, uint32_t ms)
@@ -489,7 +500,8 @@ unsigned http_listener_active(const struct http_listener *l)
 
 unsigned http_listener_connections(const struct http_listener *l)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(l->daemon,
+	    MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
 	return info ? info->num_connections : 0;
 }

@@ -123,7 +123,8 @@ enum channel_got channel_recv(struct channel *c, bool wait, struct frame *out, i
 	return CHANNEL_MESSAGE;
 }
 
-static bool send_parts(struct channel *c, struct iovec *parts, size_t nparts, int fd, bool wait, struct att_error *e)
+static bool send_parts(struct channel *c, struct iovec *parts, size_t nparts, int fd, bool wait,
+    struct att_error *e)
 {
 	if (fdpass_send(c->fd, parts, nparts, fd, wait))
 		return true;
@@ -160,7 +161,8 @@ bool channel_send(struct channel *c, const struct frame *in, const struct block 
 
 	for (unsigned i = 0; i < row->nblocks; i++) {
 		if (b[i].n > row->payload_max || total + 4 + b[i].n > row->payload_max)
-			return att_fail(e, ATT_E_LIMIT, "message %s: more than %zu bytes", row->name, row->payload_max);
+			return att_fail(e, ATT_E_LIMIT, "message %s: more than %zu bytes", row->name,
+			    row->payload_max);
 		for (unsigned k = 0; k < 4; k++)
 			prefix[i][k] = (uint8_t)(b[i].n >> (8 * k));
 		parts[n++] = (struct iovec){ prefix[i], 4 };

@@ -14,8 +14,9 @@ void fd_close(int *fd);
 /* Sends the parts as one message with fd (or -1).  False with errno: EAGAIN, EPIPE, ... */
 ATT_CHECK bool fdpass_send(int sock, struct iovec *parts, size_t nparts, int fd, bool wait);
 /*
- * Receives one message of at most max bytes.  Returns its length, 0 at the end of the connection, -1 with errno.
- * *fd is -1 or a new close-on-exec descriptor.  A longer message or more than one descriptor is EBADMSG.
+ * Receives one message of at most max bytes.  Returns its length, 0 at the end of the connection, -1 with
+ * errno. *fd is -1 or a new close-on-exec descriptor.  A longer message or more than one descriptor is
+ * EBADMSG.
  */
 ATT_CHECK long fdpass_recv(int sock, void *buf, size_t max, int *fd, bool wait);
 

@@ -42,7 +42,8 @@ bool frame_blocks(struct rd payload, struct frame *f, struct att_error *e)
 
 	for (unsigned i = 0; i < row->nblocks; i++)
 		if (!rd_le32_block(&payload, &f->block[i]))
-			return att_fail(e, ATT_E_TRUNCATED, "message %s: block %u does not end inside the message",
+			return att_fail(e, ATT_E_TRUNCATED,
+			    "message %s: block %u does not end inside the message",
 			    row->name, i);
 	if (!rd_empty(&payload))
 		return att_fail(e, ATT_E_BAD_FORMAT, "message %s: %zu bytes after the last block",

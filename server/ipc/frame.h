@@ -1,9 +1,10 @@
 /*
  * frame.h - the form of one message between roles.
  *
- * Header, little-endian: u16 version (1), u16 op, u32 provider, u64 id, u32 payload length, u32 flags; then the payload,
- * or, with FRAME_IN_MEMFD, nothing (the payload is the content of the descriptor that travels along).
- * A payload is the number of le32-length-prefixed blocks that its row in message_table.h states, and nothing else.
+ * Header, little-endian: u16 version (1), u16 op, u32 provider, u64 id, u32 payload length, u32 flags; then
+ * the payload, or, with FRAME_IN_MEMFD, nothing (the payload is the content of the descriptor that travels
+ * along). A payload is the number of le32-length-prefixed blocks that its row in message_table.h states,
+ * and nothing else.
  */
 #ifndef SERVER_IPC_FRAME_H
 #define SERVER_IPC_FRAME_H
@@ -24,7 +25,10 @@ struct frame {
 	struct rd block[BLOCKS_MAX];    /* borrowed; ipc_row(op)->nblocks of them, after frame_blocks() */
 };
 
-/* Reads the header; the reader then stands at the payload.  Refuses unknown ops, versions, flags and excess lengths. */
+/*
+ * Reads the header; the reader then stands at the payload.  Refuses unknown ops, versions, flags and excess
+ * lengths.
+ */
 ATT_CHECK bool frame_header(struct rd *in, struct frame *out, struct att_error *e);
 /* Splits the payload into the blocks of the op's row: exactly that many, nothing behind them. */
 ATT_CHECK bool frame_blocks(struct rd payload, struct frame *f, struct att_error *e);

@@ -1,9 +1,9 @@
 /*
  * message_table.h - every message between roles: number, link, direction, largest payload.
  *
- * A link is one socketpair between two roles; its asking side sends requests, the other side answers.  What a side
- * may receive on a link is decided by this table and nothing else: a message outside it is never handed to a role.
- * Payloads are le32-length-prefixed blocks; their number is part of the row.
+ * A link is one socketpair between two roles; its asking side sends requests, the other side answers.  What
+ * a side may receive on a link is decided by this table and nothing else: a message outside it is never
+ * handed to a role. Payloads are le32-length-prefixed blocks; their number is part of the row.
  */
 #ifndef SERVER_IPC_MESSAGE_TABLE_H
 #define SERVER_IPC_MESSAGE_TABLE_H
@@ -27,7 +27,8 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 /*
  * X(name, link, side that SENDS it, payload bytes at most, blocks, carries a descriptor)
  * Control messages.
- *   CONFIG    configuration, role facts                       CHANNEL   channel facts + the end of a socketpair
+ *   CONFIG    configuration,
+     role facts                       CHANNEL   channel facts + the end of a socketpair
  *   BUNDLE    endorsements, extra anchors (lists of blocks)   DRAIN     finish what is in flight and exit
  *   READY     role is in its sandbox and serves               STUCK     front: kill this worker (its id)
  *   SPENT     front: replace this worker (its id), it served enough

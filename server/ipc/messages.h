@@ -1,14 +1,14 @@
 /*
  * messages.h - what the blocks of the messages hold; building and reading them.
  *
- * CONFIG    [effective configuration, YAML] [struct role_facts]
- * CHANNEL   [u64 id of the worker that is replaced, 0 none]; frame.id is the worker's id, frame.provider its provider
- * BUNDLE    [endorsements: blocks] [extra anchors: blocks]
- * ATTEST    [type as in the path] [request id] [bearer, empty: none] [body]      front to worker
- * ANSWER    struct answer                                                       worker to front
- * SIGN      [u8 1 for a draft] [claims, JSON object]                             worker to signer
- * SIGN_RESULT [claims, JSON object]                                              front to signer
- * SIGNED, DOCUMENT [u8 error code, 0 ok] [token, document or the error's text]
+ *   CONFIG       [effective configuration, YAML] [struct role_facts]
+ *   CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
+ *   BUNDLE       [endorsements: blocks] [extra anchors: blocks]
+ *   ATTEST       [type as in the path] [request id] [bearer, empty: none] [body]      front to worker
+ *   ANSWER       struct answer                                                        worker to front
+ *   SIGN         [u8 1 for a draft] [claims, JSON object]                             worker to signer
+ *   SIGN_RESULT  [claims, JSON object]                                                front to signer
+ *   SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
  */
 #ifndef SERVER_IPC_MESSAGES_H
 #define SERVER_IPC_MESSAGES_H
@@ -48,7 +48,8 @@ struct answer {
 	uint32_t retry_after_s;         /* 0: no such header */
 	const uint8_t *evidence_sha256; /* 32 bytes */
 	const uint8_t *token_sha256;    /* 32 bytes or NULL */
-	struct rd type, policy_hash, failed_check, caller, error_code, relaxed;     /* for audit and metrics */
+	/* for audit and metrics */
+	struct rd type, policy_hash, failed_check, caller, error_code, relaxed;
 	struct rd body;                 /* JSON for the client */
 };
 ATT_CHECK bool answer_decode(const struct frame *f, struct answer *out, struct att_error *e);

@@ -61,11 +61,12 @@ static const char *const directives[ARGS] = { "%s", "%d", "%u", "%zu", "%lld", "
 
 static enum argument directive_at(const char *fmt)
 {
-	for (unsigned i = 0; i < ARGS; i++)
-		if (strncmp(directives[i], fmt, strlen(directives[i])) == 0)
-			return i;
-	assert(!"log_event: a format that it does not know");
-	return ARGS;
+	unsigned i = 0;
+
+	while (i < ARGS && strncmp(directives[i], fmt, strlen(directives[i])) != 0)
+		i++;
+	assert(i < ARGS);       /* a format that log_event() does not know */
+	return i;
 }
 
 static void take_text(struct value *v, const char *s)
@@ -110,7 +111,8 @@ static void value_read(struct value *v, const char *fmt, va_list *ap)
 {
 	v->n = 0;
 	v->is_null = v->is_full = false;
-	v->is_number = *fmt == '%' && directive_at(fmt) != ARG_TEXT && !fmt[strlen(directives[directive_at(fmt)])];
+	v->is_number = *fmt == '%' && directive_at(fmt) != ARG_TEXT &&
+	    !fmt[strlen(directives[directive_at(fmt)])];
 	while (*fmt) {
 		size_t plain = strcspn(fmt, "%");
 

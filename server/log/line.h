@@ -14,8 +14,8 @@ struct line_head {
 };
 
 /*
- * Writes the line with its newline and returns its length, always at most LOG_LINE_MAX.  A value longer than 1 KiB is
- * cut; a pair that no longer fits is left out, and truncated=true says so.
+ * Writes the line with its newline and returns its length, always at most LOG_LINE_MAX.  A value longer
+ * than 1 KiB is cut; a pair that no longer fits is left out, and truncated=true says so.
  */
 size_t line_format(char out[LOG_LINE_MAX], const struct line_head *head, va_list pairs);
 const char *log_level_name(enum log_level level);

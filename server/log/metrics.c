@@ -23,8 +23,9 @@ static const struct { uint64_t us; const char *text; } buckets[] = {
 #define HISTOGRAM_CELLS (NBUCKETS + 2)
 
 #define ROUTE_CODES(name) \
-	"route=\"" #name "\",code=\"1xx\"", "route=\"" #name "\",code=\"2xx\"", "route=\"" #name "\",code=\"3xx\"", \
-	"route=\"" #name "\",code=\"4xx\"", "route=\"" #name "\",code=\"5xx\"",
+	"route=\"" #name "\",code=\"1xx\"", "route=\"" #name "\",code=\"2xx\"", \
+	"route=\"" #name "\",code=\"3xx\"", "route=\"" #name "\",code=\"4xx\"", \
+	"route=\"" #name "\",code=\"5xx\"",
 static const char *const labels_NONE[] = { "" };
 static const char *const labels_ROUTE_CODE[] = { METRIC_ROUTES(ROUTE_CODES) };
 #define X(name) "route=\"" #name "\"",
@@ -97,7 +98,8 @@ static void show_simple(FILE *f, enum metric m, unsigned label)
 	const char *l = r->labels[label], *open = *l ? "{" : "", *close = *l ? "}" : "";
 
 	if (r->kind == COUNTER)
-		(void)fprintf(f, "attestd_%s_total%s%s%s %" PRIu64 "\n", r->name, open, l, close, get(m, label));
+		(void)fprintf(f, "attestd_%s_total%s%s%s %" PRIu64 "\n", r->name, open, l, close,
+		    get(m, label));
 	else
 		(void)fprintf(f, "attestd_%s%s%s%s %" PRId64 "\n", r->name, open, l, close,
 		    (int64_t)get(m, label));

@@ -21,7 +21,8 @@ enum metric {
 /* label: index into the row's label set (0 when the row has none). */
 void metric_add(enum metric m, unsigned label, uint64_t n);
 void metric_set(enum metric m, unsigned label, int64_t value);
-void metric_observe_us(enum metric m, unsigned label, uint64_t microseconds);   /* histograms, shown in seconds */
+/* histograms, shown in seconds */
+void metric_observe_us(enum metric m, unsigned label, uint64_t microseconds);
 /* The whole exposition; free() it; NULL when out of memory. */
 char *metrics_text(size_t *n);
 

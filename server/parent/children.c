@@ -71,7 +71,8 @@ static bool send_config(struct parent *p, struct child *c, struct att_error *e)
 	facts.provider = c->provider;
 	facts.worker_id = (uint32_t)c->id;
 	blocks[1] = facts_encode(a, &facts);
-	ok = blocks[1].p ? channel_send(&c->control, &(struct frame){ .op = OP_CONFIG }, blocks, -1, true, e) :
+	ok = blocks[1].p ? channel_send(&c->control, &(struct frame){ .op = OP_CONFIG }, blocks, -1,
+	    true, e) :
 	    att_fail(e, ATT_E_NOMEM, "out of memory");
 	arena_free(a);
 	return ok;

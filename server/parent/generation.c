@@ -63,7 +63,8 @@ static bool add_file(struct folder *f, const char *name, struct buf *b, struct a
 	buf_le32_block(b, content.p, content.len);
 	secret_clear(&content);
 	f->nfiles++;
-	return b->len <= OFFLINE_MAX || att_fail(e, ATT_E_LIMIT, "%s: more than %zu bytes", f->path, OFFLINE_MAX);
+	return b->len <= OFFLINE_MAX || att_fail(e, ATT_E_LIMIT, "%s: more than %zu bytes", f->path,
+	    OFFLINE_MAX);
 }
 
 /* The files as they are, in the order of their names, so that two starts see the same. */
@@ -128,7 +129,8 @@ static bool make_issuers(struct generation *g, struct att_error *e)
 	for (unsigned i = 0; issuers && i < c->providers_count; i++) {
 		const struct config_provider *p = &c->providers[i];
 		issuers[i] = p->issuer ? arena_strdup(g->memory, p->issuer) :
-		    arena_printf(g->memory, "https://%s%s%s", g->facts.authority, i ? "/p/" : "", i ? p->name : "");
+		    arena_printf(g->memory, "https://%s%s%s", g->facts.authority, i ? "/p/" : "",
+		    i ? p->name : "");
 		if (!issuers[i])
 			return arena_fail(g->memory, e);
 	}
@@ -146,7 +148,8 @@ bool generation_make(const struct options *o, struct config *c, const struct rol
 	g.facts.insecure_test = o->insecure_test;
 	g.facts.nanchors = 0;
 	if (c->providers_count == 0 || c->providers_count > PROVIDERS_MAX)
-		(void)att_fail(e, ATT_E_LIMIT, "providers: %u, want 1 to %u", c->providers_count, PROVIDERS_MAX);
+		(void)att_fail(e, ATT_E_LIMIT, "providers: %u, want 1 to %u", c->providers_count,
+		    PROVIDERS_MAX);
 	else if (!g.memory)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	else if (make_issuers(&g, e) && read_endorsements(&g, e) && read_anchors(&g, e) &&
@@ -192,7 +195,8 @@ bool generation_may_follow(const struct config *old, const struct config *new, s
 		{ "workers.signers", old->workers.signers == new->workers.signers },
 		{ "workers.verify", old->workers.verify == new->workers.verify },
 		{ "limits.connections", old->limits.connections == new->limits.connections },
-		{ "limits.connections_per_ip", old->limits.connections_per_ip == new->limits.connections_per_ip },
+		{ "limits.connections_per_ip",
+		    old->limits.connections_per_ip == new->limits.connections_per_ip },
 		{ "providers (names and issuers)", same_providers(old, new) },
 	};
 

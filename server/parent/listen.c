@@ -11,7 +11,8 @@
 #define BACKLOG 1024
 
 /* "host:port" or "[v6]:port" */
-bool listen_host(const char *listen, struct arena *a, const char **host, const char **port, struct att_error *e)
+bool listen_host(const char *listen, struct arena *a, const char **host, const char **port,
+    struct att_error *e)
 {
 	const char *colon = strrchr(listen, ':');
 	size_t n = colon ? (size_t)(colon - listen) : 0;

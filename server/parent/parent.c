@@ -117,7 +117,8 @@ static void worker_died(struct parent *p, struct child *c, int status)
 	bool expected = c->is_replaced || p->is_draining;
 
 	if (!expected)
-		log_event(LOG_WARN, "worker.died", "worker", "%llu", (unsigned long long)c->id, "pid", "%d", (int)c->pid,
+		log_event(LOG_WARN, "worker.died", "worker", "%llu", (unsigned long long)c->id, "pid", "%d",
+		    (int)c->pid,
 		    WIFSIGNALED(status) ? "signal" : "status", "%d",
 		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), NULL);
 	c->early_deaths = c->is_ready ? 0 : c->early_deaths + 1;
@@ -202,9 +203,11 @@ static void adopt(struct parent *p, struct generation *g)
 	p->now = *g;
 	if (ok)
 		blocks[1] = facts_encode(a, &p->now.facts);
-	ok = ok && blocks[1].p && channel_send(&p->front.control, &(struct frame){ .op = OP_CONFIG }, blocks, -1, true, &e);
+	ok = ok && blocks[1].p && channel_send(&p->front.control, &(struct frame){ .op = OP_CONFIG },
+	    blocks, -1, true, &e);
 	for (unsigned i = 0; ok && i < p->nsigners; i++)
-		ok = channel_send(&p->signers[i].control, &(struct frame){ .op = OP_CONFIG }, blocks, -1, true, &e);
+		ok = channel_send(&p->signers[i].control, &(struct frame){ .op = OP_CONFIG }, blocks, -1,
+		    true, &e);
 	arena_free(a);
 	if (!ok)
 		(void)role_failed("reload", &e);
@@ -269,13 +272,14 @@ static void child_event(struct parent *p, struct child *c)
 {
 	struct att_error e = { 0 };
 	struct frame f;
-	enum channel_got got = c->control.fd < 0 ? CHANNEL_EMPTY : channel_recv(&c->control, false, &f, NULL, &e);
+	enum channel_got got = c->control.fd < 0 ? CHANNEL_EMPTY :
+	    channel_recv(&c->control, false, &f, NULL, &e);
 	struct child *worker;
 
 	if (got == CHANNEL_EMPTY)
 		return;
 	if (got != CHANNEL_MESSAGE) {
-		/* The end of a role is learnt from waitpid(); until then its closed channel must not wake us. */
+		/* The end of a role is learnt from waitpid(); a closed channel must not wake us again. */
 		(void)epoll_ctl(p->epoll, EPOLL_CTL_DEL, c->control.fd, NULL);
 		if (got != CHANNEL_CLOSED && c->pid > 0)
 			(void)kill(c->pid, SIGKILL);
@@ -430,7 +434,7 @@ static void announce_test_mode(const struct parent *p)
 
 	if (strcmp(p->now.config->policy.defaults, "maa") == 0)
 		log_event(LOG_WARN, "policy.defaults", "value", "%s", "maa",
-		    "note", "%s", "the default policies permit debuggable guests, as Azure Attestation's do", NULL);
+		    "note", "%s", "the default policies permit debuggable guests, as MAA's do", NULL);
 	if (!p->options->insecure_test)
 		return;
 	log_event(LOG_WARN, "insecure-test", "note", "%s", "do not rely on this service's tokens", NULL);

@@ -1,9 +1,10 @@
 /*
- * parent.h - the parent role: configuration, first-start files, the listening socket, and the children's lives.
+ * parent.h - the parent role: configuration, first-start files, the listening socket, and the children's
+ * lives.
  *
- * It parses nothing but its configuration and never sees a byte from the network.  A verify worker that dies is
- * replaced; the death of the front or of a signer ends the daemon with status 1, because neither can be replaced
- * without its clients noticing: whoever started the daemon starts it again.
+ * It parses nothing but its configuration and never sees a byte from the network.  A verify worker that
+ * dies is replaced; the death of the front or of a signer ends the daemon with status 1, because neither
+ * can be replaced without its clients noticing: whoever started the daemon starts it again.
  */
 #ifndef SERVER_PARENT_PARENT_H
 #define SERVER_PARENT_PARENT_H
@@ -69,7 +70,8 @@ ATT_CHECK bool admin_token_open(const char *data_dir, uint8_t sha256[32], struct
 ATT_CHECK bool tls_files_make(const char *data_dir, const char *listen_host, struct att_error *e);
 
 /* listen.c: *authority is HOST:PORT with the real port, in the arena. */
-ATT_CHECK bool listen_open(const char *listen, struct arena *a, int *fd, const char **authority, struct att_error *e);
+ATT_CHECK bool listen_open(const char *listen, struct arena *a, int *fd, const char **authority,
+    struct att_error *e);
 ATT_CHECK bool listen_host(const char *listen, struct arena *a, const char **host, const char **port,
     struct att_error *e);
 
@@ -77,7 +79,8 @@ ATT_CHECK bool listen_host(const char *listen, struct arena *a, const char **hos
 /* Starts a role with fds as its descriptors 3, 4, ...; they stay open here. */
 ATT_CHECK bool child_exec(const char *role, const int *fds, unsigned nfds, pid_t *pid, struct att_error *e);
 /* Starts c->role, gives it the control channel and its configuration. extra are its descriptors from 4 on. */
-ATT_CHECK bool child_start(struct parent *p, struct child *c, const int *extra, unsigned nextra, struct att_error *e);
+ATT_CHECK bool child_start(struct parent *p, struct child *c, const int *extra, unsigned nextra,
+    struct att_error *e);
 ATT_CHECK bool worker_start(struct parent *p, struct child *c, struct att_error *e);
 ATT_CHECK bool child_wait_ready(struct child *c, int timeout_ms, struct att_error *e);
 void child_clear(struct child *c);

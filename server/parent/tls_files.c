@@ -1,7 +1,7 @@
 /*
- * A private certification authority for the first start.  Its key signs one certificate and is forgotten: whoever
- * trusts tls/ca.pem trusts this one server key and nothing that could be made later.  An operator who has certificates
- * of their own puts them at tls/server.pem and tls/server.key.
+ * A private certification authority for the first start.  Its key signs one certificate and is forgotten:
+ * whoever trusts tls/ca.pem trusts this one server key and nothing that could be made later.  An operator
+ * who has certificates of their own puts them at tls/server.pem and tls/server.key.
  */
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
@@ -55,7 +55,8 @@ static int common_fields(struct key_and_cert *p, const char *cn)
 	    (rc = gnutls_x509_crt_set_serial(p->cert, serial, sizeof serial)) < 0 ||
 	    (rc = gnutls_x509_crt_set_activation_time(p->cert, now - BACKDATE_S)) < 0 ||
 	    (rc = gnutls_x509_crt_set_expiration_time(p->cert, now + VALIDITY_S)) < 0 ||
-	    (rc = gnutls_x509_crt_set_dn_by_oid(p->cert, GNUTLS_OID_X520_COMMON_NAME, 0, cn, (unsigned)strlen(cn))) < 0 ||
+	    (rc = gnutls_x509_crt_set_dn_by_oid(p->cert, GNUTLS_OID_X520_COMMON_NAME, 0, cn,
+	    (unsigned)strlen(cn))) < 0 ||
 	    (rc = gnutls_x509_crt_set_key(p->cert, p->key)) < 0 ||
 	    (rc = gnutls_x509_crt_get_key_id(p->cert, 0, id, &id_len)) < 0 ||
 	    (rc = gnutls_x509_crt_set_subject_key_id(p->cert, id, id_len)) < 0)
@@ -134,9 +135,11 @@ static bool store(const char *dir, const struct key_and_cert *ca, const struct k
 {
 	gnutls_datum_t pem = { 0 };
 
-	if (gnutls_x509_crt_export2(ca->cert, GNUTLS_X509_FMT_PEM, &pem) < 0 || !write_pem(dir, "ca.pem", &pem, e))
+	if (gnutls_x509_crt_export2(ca->cert, GNUTLS_X509_FMT_PEM, &pem) < 0 ||
+	    !write_pem(dir, "ca.pem", &pem, e))
 		return att_fail(e, ATT_E_INTERNAL, "tls: cannot store the CA certificate");
-	if (gnutls_x509_privkey_export2_pkcs8(server->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem) < 0 ||
+	if (gnutls_x509_privkey_export2_pkcs8(server->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+	    &pem) < 0 ||
 	    !write_pem(dir, "server.key", &pem, e))
 		return att_fail(e, ATT_E_INTERNAL, "tls: cannot store the server key");
 	if (gnutls_x509_crt_export2(server->cert, GNUTLS_X509_FMT_PEM, &pem) < 0 ||

@@ -174,7 +174,8 @@ bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces,
 	w->id = id;
 	w->provider = provider;
 	if (!channel_open(&w->channel, fd, LINK_WORK, SIDE_ASKS, e) ||
-	    !channel_send(&w->channel, &(struct frame){ .op = OP_PING, .provider = provider, .id = replaces }, NULL,
+	    !channel_send(&w->channel, &(struct frame){ .op = OP_PING, .provider = provider,
+	    .id = replaces }, NULL,
 	    -1, false, e) || !p->watch(p->state, w)) {
 		channel_close(&w->channel);
 		free(w);
@@ -233,7 +234,8 @@ void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_us)
 	if (got == CHANNEL_MESSAGE && take_answer(p, w, &f, now_us))
 		return;
 	if (got != CHANNEL_CLOSED) {
-		log_event(LOG_ERROR, "worker.answer", "worker", "%llu", (unsigned long long)w->id, "error", "%s",
+		log_event(LOG_ERROR, "worker.answer", "worker", "%llu", (unsigned long long)w->id,
+		    "error", "%s",
 		    e.text[0] ? e.text : "not the answer to what was asked", NULL);
 		p->stuck(p->state, w->id);
 	}
@@ -266,7 +268,8 @@ unsigned pool_live(const struct pool *p, uint32_t provider)
 	unsigned n = 0;
 
 	for (const struct pool_worker *w = p->workers; w; w = w->next)
-		n += (w->provider == provider || provider == POOL_ALL_PROVIDERS) && w->is_live && !w->is_condemned;
+		n += (w->provider == provider || provider == POOL_ALL_PROVIDERS) && w->is_live &&
+		    !w->is_condemned;
 	return n;
 }
 

@@ -1,9 +1,9 @@
 /*
  * pool.h - the front's side of the verify workers: who works on what, and what waits.
  *
- * A worker is given one request and, while all others are busy too, a second one, so that it need not sleep between
- * two.  Workers answer in order; so when one dies, exactly the first of its requests was being worked on: that one
- * fails, the other is given to someone else.
+ * A worker is given one request and, while all others are busy too, a second one, so that it need not sleep
+ * between two.  Workers answer in order; so when one dies, exactly the first of its requests was being
+ * worked on: that one fails, the other is given to someone else.
  */
 #ifndef SERVER_POOL_POOL_H
 #define SERVER_POOL_POOL_H
@@ -59,8 +59,12 @@ struct pool {
 
 void pool_init(struct pool *p);
 void pool_clear(struct pool *p);        /* closes all workers; jobs left are failed */
-/* Takes the descriptor; the worker gets work once it has answered a ping.  replaces: id of the worker that retires. */
-ATT_CHECK bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces, int fd, struct att_error *e);
+/*
+ * Takes the descriptor; the worker gets work once it has answered a ping.  replaces: id of the worker that
+ * retires.
+ */
+ATT_CHECK bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces, int fd,
+    struct att_error *e);
 /* False: the queue is full. */
 ATT_CHECK bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_us);
 /* A worker's channel is readable or closed; legal for one that is gone. */

@@ -15,7 +15,9 @@ static const struct filter_rule *const role_rules[SANDBOX_ROLES] = {
 };
 
 static const uint32_t actions[] = {
-	[FILTER_ALLOW] = SCMP_ACT_ALLOW, [FILTER_EPERM] = SCMP_ACT_ERRNO(EPERM), [FILTER_ENOSYS] = SCMP_ACT_ERRNO(ENOSYS),
+	[FILTER_ALLOW] = SCMP_ACT_ALLOW,
+	[FILTER_EPERM] = SCMP_ACT_ERRNO(EPERM),
+	[FILTER_ENOSYS] = SCMP_ACT_ERRNO(ENOSYS),
 };
 
 static void release(void *filter)
@@ -47,7 +49,8 @@ static bool add_rule(scmp_filter_ctx filter, const struct filter_rule *r, struct
 
 	if (status == 0)
 		return true;
-	return att_fail(e, ATT_E_INTERNAL, "sandbox: seccomp rule for call %d: %s", r->call, strerror(-status));
+	return att_fail(e, ATT_E_INTERNAL, "sandbox: seccomp rule for call %d: %s", r->call,
+	    strerror(-status));
 }
 
 /* Calls that the architecture does not have are skipped by libseccomp. */

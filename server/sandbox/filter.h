@@ -1,8 +1,8 @@
 /*
  * filter.h - lists of system calls, one per role and one that all roles share.
  *
- * What no list names kills the process.  A role's list overrides the shared list call by call: when it has a row for a
- * call, the shared rows of that call do not apply.
+ * What no list names kills the process.  A role's list overrides the shared list call by call: when it
+ * has a row for a call, the shared rows of that call do not apply.
  */
 #ifndef SERVER_SANDBOX_FILTER_H
 #define SERVER_SANDBOX_FILTER_H
@@ -28,7 +28,7 @@ struct filter_rule {
 #define ALLOW(name) { FILTER_ALLOW, SCMP_SYS(name), 0, false, { { 0 } } }
 #define EPERM_ON(name) { FILTER_EPERM, SCMP_SYS(name), 0, false, { { 0 } } }
 #define ENOSYS_ON(name) { FILTER_ENOSYS, SCMP_SYS(name), 0, false, { { 0 } } }
-/* action (FILTER_…) when argument n stands in that relation to the value, of which only the bits of mask count. */
+/* The action when argument n stands in that relation to the value; of mask, only those bits count. */
 #define WHEN(action, name, n, value) { action, SCMP_SYS(name), 1, false, { { n, SCMP_CMP_EQ, value, 0 } } }
 #define UNLESS(action, name, n, value) { action, SCMP_SYS(name), 1, false, { { n, SCMP_CMP_NE, value, 0 } } }
 #define WHEN_MASKED(action, name, n, mask, value) \
@@ -37,8 +37,8 @@ struct filter_rule {
 #define FILTER_LAST { FILTER_END, 0, 0, false, { { 0 } } }
 
 /*
- * New threads, but neither processes nor namespaces.  clone3 hides its flags in memory, where a filter cannot look, so
- * it does not exist and the C library falls back to clone.
+ * New threads, but neither processes nor namespaces.  clone3 hides its flags in memory, where a filter
+ * cannot look, so it does not exist and the C library falls back to clone.
  */
 #define NAMESPACES 0x7e020080u  /* CLONE_NEW* */
 #define THREADS \
@@ -47,6 +47,7 @@ struct filter_rule {
 	ALLOW(set_robust_list), \
 	ALLOW(rseq)
 
-extern const struct filter_rule filter_shared[], filter_front[], filter_verify[], filter_signer[], filter_fetch[];
+extern const struct filter_rule filter_shared[], filter_front[], filter_verify[], filter_signer[],
+    filter_fetch[];
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The front: a listening socket that is open already, TLS, event loops, threads, and files, which Landlock keeps to
- * tls/, store/ and audit/.  It cannot make a connection of its own.
+ * The front: a listening socket that is open already, TLS, event loops, threads, and files, which
+ * Landlock keeps to tls/, store/ and audit/.  It cannot make a connection of its own.
  */
 #include "server/sandbox/filter.h"
 
@@ -18,8 +18,10 @@ const struct filter_rule filter_front[] = {
 
 	ALLOW(open), ALLOW(openat), ALLOW(pwrite64), ALLOW(ftruncate), ALLOW(fallocate), ALLOW(fsync),
 	ALLOW(fdatasync), ALLOW(rename), ALLOW(renameat), ALLOW(renameat2), ALLOW(unlink), ALLOW(unlinkat),
-	ALLOW(mkdir), ALLOW(mkdirat), ALLOW(getdents64), ALLOW(fchmod), ALLOW(fchown), ALLOW(umask), ALLOW(flock),
-	ALLOW(statfs), ALLOW(fstatfs), ALLOW(stat), ALLOW(lstat), ALLOW(newfstatat), ALLOW(statx), ALLOW(readlink),
+	ALLOW(mkdir), ALLOW(mkdirat), ALLOW(getdents64), ALLOW(fchmod), ALLOW(fchown), ALLOW(umask),
+	ALLOW(flock),
+	ALLOW(statfs), ALLOW(fstatfs), ALLOW(stat), ALLOW(lstat), ALLOW(newfstatat), ALLOW(statx),
+	ALLOW(readlink),
 	ALLOW(readlinkat), ALLOW(access), ALLOW(faccessat), ALLOW(faccessat2), ALLOW(getcwd),
 
 	/* As in filter_shared.c, and the store's locks. */

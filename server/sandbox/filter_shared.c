@@ -17,7 +17,8 @@ const struct filter_rule filter_shared[] = {
 	WHEN(FILTER_ALLOW, fcntl, 1, F_DUPFD_CLOEXEC),
 
 	/* Memory, but nothing executable: no new code in a role. */
-	WHEN_MASKED(FILTER_ALLOW, mmap, 2, PROT_EXEC, 0), WHEN_MASKED(FILTER_EPERM, mmap, 2, PROT_EXEC, PROT_EXEC),
+	WHEN_MASKED(FILTER_ALLOW, mmap, 2, PROT_EXEC, 0),
+	WHEN_MASKED(FILTER_EPERM, mmap, 2, PROT_EXEC, PROT_EXEC),
 	WHEN_MASKED(FILTER_ALLOW, mprotect, 2, PROT_EXEC, 0),
 	WHEN_MASKED(FILTER_EPERM, mprotect, 2, PROT_EXEC, PROT_EXEC),
 	ALLOW(munmap), ALLOW(mremap), ALLOW(brk), ALLOW(madvise), ALLOW(futex),

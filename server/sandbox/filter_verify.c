@@ -1,4 +1,4 @@
-/* The verify role: nothing beyond filter_shared.c.  Whoever takes it over has its two channels and its memory. */
+/* The verify role: nothing beyond filter_shared.c; it has its two channels and its memory. */
 #include "server/sandbox/filter.h"
 
 const struct filter_rule filter_verify[] = {

@@ -1,6 +1,6 @@
 /*
- * Landlock through the raw system calls: Debian's and Ubuntu's C libraries have no wrappers, and their kernel headers
- * may be older than the running kernel, so the newer numbers are written down here.
+ * Landlock through the raw system calls: Debian's and Ubuntu's C libraries have no wrappers, and their
+ * kernel headers may be older than the running kernel, so the newer numbers are written down here.
  *
  * spec: Linux Documentation/userspace-api/landlock.rst
  */
@@ -25,8 +25,9 @@
 #define SCOPE_SIGNAL (UINT64_C(1) << 1)
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE (READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
-    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_REFER | FS_TRUNCATE)
+#define WRITE (READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | \
+    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+    FS_REFER | FS_TRUNCATE)
 #define OF_A_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 
 /* The kernel's struct as of version 6; older kernels accept it as long as what they do not know is zero. */
@@ -79,7 +80,8 @@ static bool allow_path(int ruleset, const struct sandbox_path *p, uint64_t handl
 	rule.allowed_access &= handled;
 	ok = ok && syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 	if (!ok)
-		(void)att_fail(e, ATT_E_OPERATION, "sandbox: Landlock rule for %s: %s", p->path, strerror(errno));
+		(void)att_fail(e, ATT_E_OPERATION, "sandbox: Landlock rule for %s: %s", p->path,
+		    strerror(errno));
 	(void)close(rule.parent_fd);
 	return ok;
 }

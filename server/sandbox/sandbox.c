@@ -8,8 +8,8 @@
 #include "server/sandbox/kernel.h"
 
 /*
- * The sanitizers read /proc, start a symbolizer and map memory in their own ways; a filter that lets them is none.
- * Such builds say so through *missing and are not for service.
+ * The sanitizers read /proc, start a symbolizer and map memory in their own ways; a filter that lets
+ * them is none. Such builds say so through *missing and are not for service.
  */
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -60,7 +60,8 @@ bool sandbox_enter_on(const struct sandbox_plan *plan, const struct sandbox_kern
 	const char *absent = missing_of(k);
 
 	if (absent && !plan->best_effort)
-		return att_fail(e, ATT_E_UNSUPPORTED, "sandbox: this kernel lacks %s, which sandbox: strict demands", absent);
+		return att_fail(e, ATT_E_UNSUPPORTED,
+		    "sandbox: this kernel lacks %s, which sandbox: strict demands", absent);
 	if (skipped) {
 		*missing = skipped;
 		return true;

@@ -27,7 +27,8 @@ bool key_alg_parse(const char *name, enum att_token_alg *out, struct att_error *
 	return att_fail(e, ATT_E_UNSUPPORTED, "token.algorithm: %s, want RS256, ES256 or ES384", name);
 }
 
-static bool part_path(const struct key_file *f, const char *part, char out[DATADIR_PATH_MAX], struct att_error *e)
+static bool part_path(const struct key_file *f, const char *part, char out[DATADIR_PATH_MAX],
+    struct att_error *e)
 {
 	char name[256];
 
@@ -53,7 +54,8 @@ static bool read_part(const struct key_file *f, const char *part, struct secret 
 static bool certify(const struct key_file *f, struct att_signing_key *k, struct att_error *e)
 {
 	char *certs = NULL;
-	bool ok = att_signing_key_self_certify(k, f->issuer, f->now_s - CERT_BACKDATE_S, f->now_s + CERT_LIFETIME_S, e) &&
+	bool ok = att_signing_key_self_certify(k, f->issuer, f->now_s - CERT_BACKDATE_S,
+	    f->now_s + CERT_LIFETIME_S, e) &&
 	    att_signing_key_certs(k, &certs, e) && write_part(f, "cert.pem", certs, e) &&
 	    write_part(f, "issuer", f->issuer, e);
 
@@ -85,7 +87,8 @@ static bool create(const struct key_file *f, struct att_signing_key **out, struc
 		att_signing_key_free(k);
 		return false;
 	}
-	log_event(LOG_INFO, "key.created", "provider", "%s", f->provider, "algorithm", "%s", f->algorithm, NULL);
+	log_event(LOG_INFO, "key.created", "provider", "%s", f->provider, "algorithm", "%s", f->algorithm,
+	    NULL);
 	*out = k;
 	return true;
 }
@@ -105,7 +108,8 @@ static bool load(const struct key_file *f, struct att_signing_key **out, struct 
 	bool current = issuer_is_current(f), ok;
 
 	ok = read_part(f, "key.pem", &key, e) && (!current || read_part(f, "cert.pem", &certs, e)) &&
-	    att_signing_key_load((struct att_bytes){ key.p, key.len }, (struct att_bytes){ certs.p, certs.len }, out, e);
+	    att_signing_key_load((struct att_bytes){ key.p, key.len },
+	    (struct att_bytes){ certs.p, certs.len }, out, e);
 	secret_clear(&key);
 	secret_clear(&certs);
 	if (!ok)

@@ -1,8 +1,9 @@
 /*
- * key_file.h - token-signing keys as files of the signer: keys/<provider>.<algorithm>.{key.pem,cert.pem,issuer}.
+ * key_file.h - token-signing keys as files of the signer:
+ * keys/<provider>.<algorithm>.{key.pem,cert.pem,issuer}.
  *
- * A key is made at the first start and kept.  Its self-signed certificate names the issuer, as MAA's does; when the
- * issuer changes, only the certificate is made anew, so the kid stays.
+ * A key is made at the first start and kept.  Its self-signed certificate names the issuer, as MAA's does;
+ * when the issuer changes, only the certificate is made anew, so the kid stays.
  */
 #ifndef SERVER_SIGNER_KEY_FILE_H
 #define SERVER_SIGNER_KEY_FILE_H

@@ -58,7 +58,8 @@ bool rules_attestation(struct arena *a, struct rd claims, struct att_error *e)
 	for (const struct json *m = o->child; m; m = m->next) {
 		size_t i = result_claim(m);
 		if (i < NRESULT_CLAIMS && !result_claims[i].in_attestation)
-			return att_fail(e, ATT_E_OPERATION, "claims: an attestation token has no %s", m->name);
+			return att_fail(e, ATT_E_OPERATION, "claims: an attestation token has no %s",
+			    m->name);
 	}
 	return json_is(json_get(o, "x-ms-attestation-type"), JSON_STRING) ||
 	    att_fail(e, ATT_E_OPERATION, "claims: an attestation token has x-ms-attestation-type");

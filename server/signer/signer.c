@@ -45,14 +45,16 @@ static bool send_reply(struct asker *to, const struct frame *f, struct reply *r)
 	uint8_t code = (uint8_t)r->e.code;
 	struct block blocks[2] = { { &code, 1 }, block_text(r->text ? r->text : r->e.text) };
 	struct att_error dead = { 0 };
-	bool ok = channel_send(to->channel, &(struct frame){ .op = r->op, .provider = f->provider, .id = f->id },
+	bool ok = channel_send(to->channel, &(struct frame){ .op = r->op, .provider = f->provider,
+	    .id = f->id },
 	    blocks, -1, true, &dead);
 
 	free(r->text);
 	return ok;
 }
 
-static bool sign_token(struct signer *s, uint32_t provider, struct rd claims, const struct att_token_std *kind,
+static bool sign_token(struct signer *s, uint32_t provider, struct rd claims,
+    const struct att_token_std *kind,
     struct reply *r)
 {
 	struct att_token_std std = *kind;
@@ -74,7 +76,8 @@ static void refuse(const struct asker *from, const struct frame *f, struct reply
 static bool answer_worker(struct signer *s, const struct asker *from, const struct frame *f, struct reply *r)
 {
 	const struct config *c = s->env->config;
-	struct att_token_std std = { .lifetime_s = c->token.lifetime, .audience = c->token.audience, .with_jti = true };
+	struct att_token_std std = { .lifetime_s = c->token.lifetime, .audience = c->token.audience,
+	    .with_jti = true };
 	struct rd flags = f->block[0];
 	uint8_t draft;
 
@@ -96,7 +99,8 @@ static bool answer_front(struct signer *s, const struct frame *f, struct reply *
 	if (f->op == OP_JWKS)
 		return att_token_jwks(&s->key[f->provider], 1, &r->text, &r->e);
 	if (f->op == OP_OPENID)
-		return att_token_openid(s->env->facts.issuers[f->provider], s->key[f->provider], &r->text, &r->e);
+		return att_token_openid(s->env->facts.issuers[f->provider], s->key[f->provider], &r->text,
+		    &r->e);
 	return rules_management(s->request, f->block[0], &r->e) &&
 	    sign_token(s, f->provider, f->block[0], &result, r);
 }
@@ -202,7 +206,8 @@ static bool open_keys(struct signer *s, struct att_error *e)
 
 	for (uint32_t i = 0; i < s->env->facts.nissuers; i++) {
 		struct key_file f = { .data_dir = c->data_dir, .provider = c->providers[i].name,
-		    .algorithm = c->token.algorithm, .issuer = s->env->facts.issuers[i], .now_s = time(NULL) };
+		    .algorithm = c->token.algorithm, .issuer = s->env->facts.issuers[i],
+		    .now_s = time(NULL) };
 		if (!key_file_open(&f, &s->key[i], e))
 			return false;
 	}

@@ -26,7 +26,8 @@ struct asked {
 static bool fail_answer(struct worker *w, const struct asked *q, const struct att_error *why,
     struct answer *out, struct att_error *e)
 {
-	struct problem p = { .code = att_err_name(why->code), .message = why->text, .request_id = q->request_id };
+	struct problem p = { .code = att_err_name(why->code), .message = why->text,
+	    .request_id = q->request_id };
 
 	out->status = (uint16_t)att_err_http(why->code);
 	out->error_code = rd_text(p.code);
@@ -43,7 +44,9 @@ static bool hash_into(struct worker *w, const void *p, size_t n, const uint8_t *
 	return digest(w->crypto, DIGEST_SHA256, p, n, sha, e);
 }
 
-/* An absent bearer is an anonymous caller; a bearer that nobody knows is refused even where none is needed. */
+/*
+ * An absent bearer is an anonymous caller; a bearer that nobody knows is refused even where none is needed.
+ */
 static bool identify(struct worker *w, struct asked *q, struct answer *out, struct att_error *e)
 {
 	const uint8_t *text = rd_ptr(&q->bearer);

@@ -5,7 +5,8 @@
 
 #include "server/log/log.h"
 
-#define ANSWER_MEMORY (96 * MIB)        /* the answer's own memory; an appraisal has limits.memory beside it */
+/* the answer's own memory; an appraisal has limits.memory beside it */
+#define ANSWER_MEMORY (96 * MIB)
 
 static bool bytes_of(struct arena *a, struct rd block, struct att_bytes **out, size_t *n, struct att_error *e)
 {
@@ -51,7 +52,8 @@ static bool prepare(struct worker *w, struct att_error *e)
 	const struct config *c = w->env->config;
 
 	if (!worker_settings(c, f->provider, &w->settings, e) || !take_bundle(w, e) ||
-	    !principals_make(w->env->memory, c, c->providers[f->provider].name, f->admin_sha256, &w->principals, e) ||
+	    !principals_make(w->env->memory, c, c->providers[f->provider].name, f->admin_sha256,
+	    &w->principals, e) ||
 	    !channel_open(&w->work, WORKER_FD_WORK, LINK_WORK, SIDE_ANSWERS, e) ||
 	    !channel_open(&w->sign, WORKER_FD_SIGN, LINK_SIGN, SIDE_ASKS, e))
 		return false;

@@ -1,8 +1,9 @@
 /*
  * worker.h - the verify role: reads a request from the front, appraises it, has the token signed, answers.
  *
- * A worker belongs to one provider and one configuration for its life.  After entering its sandbox it has no file, no
- * socket but its two channels, and no key: tokens are signed by the signer, which hears only from workers.
+ * A worker belongs to one provider and one configuration for its life.  After entering its sandbox it has
+ * no file, no socket but its two channels, and no key: tokens are signed by the signer, which hears only
+ * from workers.
  */
 #ifndef SERVER_WORKER_WORKER_H
 #define SERVER_WORKER_WORKER_H
@@ -28,10 +29,11 @@ struct worker {
 };
 
 /*
- * Answers one ATTEST message; everything in *out lives in w->request or in the message.  False: no answer can be
- * given at all (memory); the front then answers for the worker.
+ * Answers one ATTEST message; everything in *out lives in w->request or in the message.  False: no answer
+ * can be given at all (memory); the front then answers for the worker.
  */
-typedef bool (*worker_handler)(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e);
+typedef bool (*worker_handler)(struct worker *w, const struct frame *f, struct answer *out,
+    struct att_error *e);
 bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e);
 
 /* Serves until the front closes the channel. */

@@ -1,8 +1,8 @@
 /*
  * probe.c - attestd with two traitors in it, for x_04_separation.py; never installed.
  *
- * The verify role obeys a body "PROBE <what>" and the front a path /probe/<what>: each tries what its sandbox or its
- * peers must not allow, and reports the errno (0: it succeeded).
+ * The verify role obeys a body "PROBE <what>" and the front a path /probe/<what>: each tries what its
+ * sandbox or its peers must not allow, and reports the errno (0: it succeeded).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,6 +24,8 @@
 #include "server/log/metrics.h"
 #include "server/signer/signer.h"
 #include "server/worker/worker.h"
+
+#define PTRACE_ATTACH_REQUEST 16        /* ptrace(2) */
 
 static int told(long result)
 {
@@ -71,7 +73,7 @@ static int try_fork(void)
 
 static int try_ptrace(void)
 {
-	return told(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
+	return told(syscall(SYS_ptrace, PTRACE_ATTACH_REQUEST, getppid(), NULL, NULL));
 }
 
 static int try_kill(void)
@@ -182,7 +184,8 @@ static void ask_signer(struct api_call *c, enum ipc_op op, const struct block *b
 	uint8_t code = 255;
 
 	if (!channel_send(&front->manage, &(struct frame){ .op = op }, blocks, -1, true, &e) ||
-	    channel_recv(&front->manage, true, &reply, NULL, &e) != CHANNEL_MESSAGE || !rd_u8(&reply.block[0], &code))
+	    channel_recv(&front->manage, true, &reply, NULL, &e) != CHANNEL_MESSAGE ||
+	    !rd_u8(&reply.block[0], &code))
 		code = 255;
 	report(c, code);
 }
@@ -197,7 +200,8 @@ static void front_sign_attestation(struct api_call *c)
 
 static void front_sign_disguised(struct api_call *c)
 {
-	struct block claims = block_text("{\"x-ms-policy-result\":\"Updated\",\"x-ms-attestation-type\":\"sevsnpvm\"}");
+	struct block claims =
+	    block_text("{\"x-ms-policy-result\":\"Updated\",\"x-ms-attestation-type\":\"sevsnpvm\"}");
 
 	ask_signer(c, OP_SIGN_RESULT, &claims);
 }
@@ -216,16 +220,15 @@ static void front_sign_result(struct api_call *c)
 	ask_signer(c, OP_SIGN_RESULT, &claims);
 }
 
-#define PROBE(path, handler) { "/probe/" path, HTTP_GET, "GET", API_VERSION_IGNORED, API_BODY_NONE, API_AUTH_NONE, \
-	ROUTE_none, handler }
+#define PROBE(path, handler) { ROUTE_none, "/probe/" path, API_GET, handler }
 static const struct api_route probe_routes[] = {
-	PROBE("open-key", front_open_key), PROBE("open-tls", front_open_tls), PROBE("write-tls", front_write_tls),
+	PROBE("open-key", front_open_key), PROBE("open-tls", front_open_tls),
+	    PROBE("write-tls", front_write_tls),
 	PROBE("write-store", front_write_store), PROBE("open-passwd", front_open_passwd),
 	PROBE("execve", front_execve), PROBE("ptrace", front_ptrace),
 	PROBE("sign-attestation", front_sign_attestation), PROBE("sign-disguised", front_sign_disguised),
 	PROBE("sign-issuer", front_sign_issuer), PROBE("sign-result", front_sign_result),
-#define X(label, pattern, methods, allow, version, body, auth, handler) \
-	{ pattern, methods, allow, version, body, auth, ROUTE_##label, handler },
+#define X(label, ...) { ROUTE_##label, __VA_ARGS__ },
 	API_ROUTES(X)
 #undef X
 	{ 0 }

@@ -50,6 +50,7 @@ with Daemon(config="workers: {verify: 1}\n") as d:
     for i in range(5):
         victim, = until(lambda: d.roles("verify")) or [None]
         os.kill(victim, signal.SIGKILL)
+        until(lambda: not os.path.exists(f"/proc/{victim}/exe"))
         check(d.attest(body).status == 200, f"served after kill {i + 1}")
 
 with Daemon(config="workers: {verify: 2}\n") as d:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 from daemon import BUILD, Daemon, check, claims, done, evidence, until
 
@@ -62,11 +63,14 @@ with Daemon() as d:
             return True
         return False
     check(until(refused), "nothing new is accepted")
+    begun = time.monotonic()
     for w in worker:
         os.kill(w, signal.SIGCONT)
     t.join()
     check(answers and answers[0].status == 200, "what is in flight is finished", answers)
     check(d.wait_exit() == 0, "and the daemon ends with 0", d.process.returncode)
+    took = time.monotonic() - begun
+    check(took < 5, "as soon as that is done, although a client keeps its connection", took)
 
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "notify")
@@ -105,5 +109,6 @@ with Daemon(config="token: {lifetime: 600}\n") as d:
     d.config.write_text("token: {lifetime: 900}\n")
     shutil.rmtree(d.data / "test-anchors")
     d.process.send_signal(signal.SIGHUP)
-    check(d.wait_log("reloaded") and until(lambda: d.attest(body).status == 400), "anchors are read again")
+    check(d.wait_log("reloaded") and until(lambda: d.attest(body).status == 400), "anchors are read again",
+          (d.attest(body).body, d.log[-5:]))
 done()

@@ -70,7 +70,8 @@ with Daemon(config="workers: {verify: 2, requests: 0}\n") as d:
         if i == COUNT // 2:
             middle = memory(d)
     end = memory(d)
-    check(set(statuses) <= {200, 400}, f"every answer is a verdict or a reason: {statuses}", statuses)
+    # 413: more JSON values than are read; 503: the mutation made the certificates unfindable.
+    check(set(statuses) <= {200, 400, 413, 503} and statuses[400] > COUNT * 0.95, f"every answer is a verdict or a reason: {statuses}", statuses)
     check(permitted <= statuses.get(400, 0) // 100, "changed reports are not permitted", permitted)
     check(end <= middle * 1.1 + 2048, f"memory does not grow: {middle} KiB at half time, {end} KiB at the end")
     check(d.roles("verify") + d.roles("front") + d.roles("signer") == processes, "no process died")

@@ -50,8 +50,9 @@ static struct blob load(const char *path)
 struct blob repo_file(const char *path)
 {
 	char full[REPO_PATH_MAX];
+	int n = snprintf(full, sizeof full, "%s/%s", repo_root(), path);
 
-	(void)snprintf(full, sizeof full, "%s/%s", repo_root(), path);
+	assert_in_range(n, 1, sizeof full - 1);
 	return load(full);
 }
 
@@ -60,7 +61,7 @@ struct blob vector_file(const char *path)
 	char root[REPO_PATH_MAX], full[REPO_PATH_MAX + 256];
 
 	vectors_root(root);
-	(void)snprintf(full, sizeof full, "%s/%s", root, path);
+	assert_in_range(snprintf(full, sizeof full, "%s/%s", root, path), 1, sizeof full - 1);
 	return load(full);
 }
 

@@ -97,8 +97,8 @@ static void test_refused(void **state)
 		{ "{\"report\":\"AAAA\",\"nonce\":{}}", ATT_E_BAD_FORMAT, "nonce" },
 		{ "{\"report\":\"AAAA\",\"nonce\":-1}", ATT_E_BAD_FORMAT, "nonce" },
 		{ "{\"report\":\"AAAA\",\"nonce\":1.5}", ATT_E_BAD_FORMAT, "nonce" },
-		{ "{\"report\":\"AAAA\",\"nonce\":18446744073709551616}", ATT_E_BAD_JSON, "nonce" },
-		{ "{\"report\":\"AAAA\",\"x\":18446744073709551615}", ATT_E_BAD_JSON, "x" },
+		{ "{\"report\":\"AAAA\",\"nonce\":18446744073709551616}", ATT_E_BAD_JSON, "out of range" },
+		{ "{\"report\":\"AAAA\",\"x\":18446744073709551615}", ATT_E_BAD_JSON, "18446744073709551615" },
 		{ "{\"report\":\"\xff\"}", ATT_E_BAD_JSON, "request body" },
 	};
 	struct fixture *f = *state;

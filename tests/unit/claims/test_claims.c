@@ -90,9 +90,11 @@ static void to_json(void **state)
 	CHECK_OK(claims_str(&c, "b", "z", &e), &e);
 	/* one JSON claim that is an array, and one more of the name: an array of both */
 	CHECK_OK(claims_int(&c, "a", 3, &e), &e);
-	assert_string_equal(text_of(a, claims_to_json(&c, a)), "{\"b\":[1,false,\"z\"],\"a\":[[1,2],3],\"c\":\"x\\\"y\"}");
+	assert_string_equal(text_of(a, claims_to_json(&c, a)),
+	    "{\"b\":[1,false,\"z\"],\"a\":[[1,2],3],\"c\":\"x\\\"y\"}");
 	/* twice: the set is not changed by writing it */
-	assert_string_equal(text_of(a, claims_to_json(&c, a)), "{\"b\":[1,false,\"z\"],\"a\":[[1,2],3],\"c\":\"x\\\"y\"}");
+	assert_string_equal(text_of(a, claims_to_json(&c, a)),
+	    "{\"b\":[1,false,\"z\"],\"a\":[[1,2],3],\"c\":\"x\\\"y\"}");
 	arena_free(a);
 }
 
@@ -119,7 +121,8 @@ static void many_names(void **state)
 
 static void round_trip(void **state)
 {
-	static const char text[] = "{\"b\":true,\"s\":\"x\",\"set\":[1,\"a\",false],\"o\":{\"k\":[1]},\"deep\":[[1],2],\"i\":-5}";
+	static const char text[] = "{\"b\":true,\"s\":\"x\",\"set\":[1,\"a\",false],\"o\":{\"k\":[1]},"
+	    "\"deep\":[[1],2],\"i\":-5}";
 	struct arena *a = arena_new(ARENA);
 	struct claims c = claims_make(a);
 	struct att_error e = { 0 };
@@ -142,8 +145,10 @@ static void from_entries(void **state)
 
 	(void)state;
 	CHECK_OK(claims_from_json(&c, parsed(a, "[{\"type\":\"a\",\"value\":1,\"valueType\":\"Integer\"},"
-	    "{\"type\":\"b\",\"value\":\"x\",\"issuer\":\"CustomClaim\"},{\"type\":\"pcrs\",\"value\":\"{}\"},"
-	    "{\"value\":{\"k\":1},\"type\":\"j\",\"valueType\":\"String\",\"issuer\":\"AttestationPolicy\"}]"), &e), &e);
+	    "{\"type\":\"b\",\"value\":\"x\",\"issuer\":\"CustomClaim\"},{\"type\":\"pcrs\","
+	    "\"value\":\"{}\"},"
+	    "{\"value\":{\"k\":1},\"type\":\"j\",\"valueType\":\"String\","
+	    "\"issuer\":\"AttestationPolicy\"}]"), &e), &e);
 	assert_int_equal(c.n, 4);
 	assert_int_equal(c.v[0].issuer, CLAIM_BY_SERVICE);
 	assert_int_equal(c.v[1].issuer, CLAIM_BY_CUSTOM);
@@ -160,7 +165,8 @@ static void refuses(void **state)
 		{ "[{\"type\":\"a\"}]", "\"value\"" },
 		{ "[{\"value\":1}]", "\"type\"" },
 		{ "[{\"type\":1,\"value\":1}]", "\"type\" (string)" },
-		{ "[{\"type\":\"a\",\"value\":1},{\"type\":\"a\",\"value\":1,\"extra\":1}]", "claims[1]: unknown member \"extra\"" },
+		{ "[{\"type\":\"a\",\"value\":1},{\"type\":\"a\",\"value\":1,\"extra\":1}]",
+		    "claims[1]: unknown member \"extra\"" },
 		{ "[{\"type\":\"a\",\"value\":1,\"issuer\":\"Me\"}]", "issuer of a" },
 		{ "[{\"type\":\"a\",\"value\":1,\"issuer\":1}]", "issuer of a" },
 		{ "[{\"type\":\"a\",\"value\":1,\"valueType\":\"String\"}]", "valueType of a" },
@@ -178,7 +184,8 @@ static void refuses(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct claims c = claims_make(a);
 
-		CHECK_ERR(claims_from_json(&c, parsed(a, rows[i].text), &e), &e, ATT_E_BAD_JSON, rows[i].message);
+		CHECK_ERR(claims_from_json(&c, parsed(a, rows[i].text), &e), &e, ATT_E_BAD_JSON,
+		    rows[i].message);
 	}
 	arena_free(a);
 }
@@ -186,7 +193,8 @@ static void refuses(void **state)
 static void equality(void **state)
 {
 	static const char *const values[] = {
-		"\"1\"", "1", "2", "true", "false", "\"\"", "{}", "{\"a\":1,\"b\":[1,2.50]}", "{\"a\":1,\"b\":[1,2.5]}", "{\"a\":1}",
+		"\"1\"", "1", "2", "true", "false", "\"\"", "{}", "{\"a\":1,\"b\":[1,2.50]}",
+		    "{\"a\":1,\"b\":[1,2.5]}", "{\"a\":1}",
 		"{\"a\":2}", "{\"c\":1}", "[[]]", "[[],null]", "[{\"x\":\"y\"}]", "[{\"x\":\"z\"}]"
 	};
 	struct arena *a = arena_new(ARENA);
@@ -197,8 +205,10 @@ static void equality(void **state)
 		for (size_t k = 0; k < COUNT(values); k++) {
 			struct claims c = claims_make(a), d = claims_make(a);
 
-			CHECK_OK(claims_from_json(&c, parsed(a, arena_printf(a, "{\"n\":%s}", values[i])), &e), &e);
-			CHECK_OK(claims_from_json(&d, parsed(a, arena_printf(a, "{\"n\":%s,\"m\":%s}", values[k], values[k])), &e), &e);
+			CHECK_OK(claims_from_json(&c, parsed(a, arena_printf(a, "{\"n\":%s}", values[i])),
+			    &e), &e);
+			CHECK_OK(claims_from_json(&d, parsed(a, arena_printf(a, "{\"n\":%s,\"m\":%s}",
+			    values[k], values[k])), &e), &e);
 			assert_int_equal(claim_same(&c.v[0], &d.v[0]), i == k);
 			assert_int_equal(claim_same_value(&c.v[0], &d.v[1]), i == k);
 			assert_false(claim_same(&c.v[0], &d.v[1]));
@@ -266,7 +276,8 @@ static void names_of_kinds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(adds), cmocka_unit_test(grows), cmocka_unit_test(to_json), cmocka_unit_test(many_names),
+		cmocka_unit_test(adds), cmocka_unit_test(grows), cmocka_unit_test(to_json),
+		    cmocka_unit_test(many_names),
 		cmocka_unit_test(round_trip), cmocka_unit_test(from_entries), cmocka_unit_test(refuses),
 		cmocka_unit_test(equality), cmocka_unit_test(failing_memory), cmocka_unit_test(names_of_kinds)
 	};

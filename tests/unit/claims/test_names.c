@@ -14,7 +14,8 @@ static bool starts(const char *s, const char *prefix)
 
 static bool in_family(const char *name)
 {
-	return starts(name, "x-ms-") || starts(name, "tdx_") || starts(name, "attester_") || starts(name, "x-attestd-");
+	return starts(name, "x-ms-") || starts(name, "tdx_") || starts(name, "attester_") || starts(name,
+	    "x-attestd-");
 }
 
 static const char *const fixed[] = {
@@ -99,8 +100,10 @@ static size_t check_members(const char *file, const struct json *object, const s
 static void recorded_tokens(void **state)
 {
 	static const char *const files[] = {
-		"azurevm-windows-cvm", "openenclave-default-no-runtime", "sevsnpvm-container-real", "sevsnpvm-docs",
-		"sgx-default-no-runtime", "sgx-draft-policy-unsigned", "sgx-runtime-binary", "sgx-runtime-json", "tdxvm-docs"
+		"azurevm-windows-cvm", "openenclave-default-no-runtime", "sevsnpvm-container-real",
+		    "sevsnpvm-docs",
+		"sgx-default-no-runtime", "sgx-draft-policy-unsigned", "sgx-runtime-binary",
+		    "sgx-runtime-json", "tdxvm-docs"
 	};
 	struct arena *a = arena_new((size_t)1 << 26);
 	size_t known = 0;

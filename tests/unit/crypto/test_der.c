@@ -111,7 +111,8 @@ static void oids_are_well_formed(void **state)
 
 static void booleans_and_bits_are_exact(void **state)
 {
-	static const uint8_t yes[] = { 1, 1, 0xff }, one[] = { 1, 1, 1 }, no[] = { 1, 1, 0 }, two[] = { 1, 2, 0xff, 0xff };
+	static const uint8_t yes[] = { 1, 1, 0xff }, one[] = { 1, 1, 1 }, no[] = { 1, 1, 0 }, two[] =
+	    { 1, 2, 0xff, 0xff };
 	static const uint8_t bits[] = { 3, 2, 0, 0xaa }, unused[] = { 3, 2, 1, 0xaa }, none[] = { 3, 0 };
 	struct rd r, out;
 
@@ -135,10 +136,12 @@ static void booleans_and_bits_are_exact(void **state)
 
 static void dotted_oids_both_ways(void **state)
 {
-	static const char *const good[] = { "2.5.29.19", "1.3.6.1.4.1.3704.1.3.8", "0.9.2342.19200300.100.1.25",
+	static const char *const good[] = { "2.5.29.19", "1.3.6.1.4.1.3704.1.3.8",
+	    "0.9.2342.19200300.100.1.25",
 		"1.2.840.113741.1.13.1", "2.999.1", "1.2.4294967295" };
 	static const char *const bad[] = { "", "1", "1.", "3.1", "1.40", ".1", "1..2", "1.2.", "1.2x", "a.b",
-		"1.2.42949672960", "1.2.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295" };
+		"1.2.42949672960",
+		    "1.2.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295.4294967295" };
 	uint8_t oid[DER_OID_MAX];
 	char text[DER_OID_TEXT_MAX];
 	size_t n;

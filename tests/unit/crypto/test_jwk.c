@@ -49,7 +49,8 @@ static void there_and_back(void **state)
 
 static void published_keys(void **state)
 {
-	static const char p521[] = "{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"" P521_X "\",\"y\":\"" P521_Y "\"}";
+	static const char p521[] = "{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"" P521_X "\",\"y\":\"" P521_Y
+	    "\"}";
 	struct arena *a = arena_new((size_t)1 << 20);
 	struct att_error e = { 0 };
 	struct pubkey *k = NULL;
@@ -75,13 +76,16 @@ static void no_keys(void **state)
 		{ "{\"kty\":\"EC\",\"crv\":\"P-224\"}", ATT_E_UNSUPPORTED, "\"crv\"" },
 		{ "{\"kty\":\"EC\",\"crv\":\"P-256\"}", ATT_E_BAD_FORMAT, "\"x\" is missing" },
 		{ "{" P256 ",\"d\":\"AA\"}", ATT_E_BAD_FORMAT, "private member \"d\"" },
-		{ "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}", ATT_E_BAD_FORMAT, "\"x\" has 1 bytes, want 32" },
+		{ "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}", ATT_E_BAD_FORMAT,
+		  "\"x\" has 1 bytes, want 32" },
 		{ "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":7}", ATT_E_BAD_FORMAT, "no string" },
 		{ "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","
-		  "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyI\"}", ATT_E_BAD_FORMAT, "not on P-256" },
+		  "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyI\"}", ATT_E_BAD_FORMAT,
+		  "not on P-256" },
 		{ "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4=\"}",
 		  ATT_E_BAD_ENCODING, "\"x\"" },
-		{ "{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"" P521_X "\",\"y\":\"AA\"}", ATT_E_BAD_FORMAT, "want 66" },
+		{ "{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"" P521_X "\",\"y\":\"AA\"}", ATT_E_BAD_FORMAT,
+		  "want 66" },
 		{ "{\"kty\":\"RSA\",\"n\":\"AQAB\"}", ATT_E_BAD_FORMAT, "\"e\" is missing" },
 		{ "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}", ATT_E_UNSUPPORTED, "RSA of 17 bits" },
 		{ "{\"kty\":\"RSA\",\"n\":\"AAAB\",\"e\":\"AQAB\"}", ATT_E_BAD_FORMAT, "zero byte" },

@@ -14,7 +14,8 @@ static bool next(struct rd *r, struct secret *out, bool *found, struct att_error
 
 static void blocks_one_after_another(void **state)
 {
-	static const char text[] = "hello\n" B "\nYWJj\n" E "\ntext\r\n" B "\r\nZGVm\r\nZ2hp\r\n" E "\r\n\n" B "\nYQ==\n" E;
+	static const char text[] = "hello\n" B "\nYWJj\n" E "\ntext\r\n" B "\r\nZGVm\r\nZ2hp\r\n" E "\r\n\n" B
+	    "\nYQ==\n" E;
 	struct rd r = rd_make(text, strlen(text));
 	struct secret out = { 0 };
 	struct att_error e = { 0 };
@@ -37,9 +38,12 @@ static void malformed_blocks(void **state)
 	static const struct { const char *text; enum att_err code; const char *want; } rows[] = {
 		{ B "\nYWJj\n", ATT_E_BAD_FORMAT, "offset 22: the THING block has no end" },
 		{ B, ATT_E_BAD_FORMAT, "has no end" },
-		{ B "\nYWJj\n-----END OTHER-----\n", ATT_E_BAD_FORMAT, "offset 27: the THING block is not closed" },
-		{ B "\nYWJj\n" B "\nYWJj\n" E "\n", ATT_E_BAD_FORMAT, "offset 27: the THING block is not closed" },
-		{ "x\n-----BEGIN OTHER-----\nYWJj\n-----END OTHER-----\n", ATT_E_BAD_FORMAT, "offset 2: a BEGIN or END" },
+		{ B "\nYWJj\n-----END OTHER-----\n", ATT_E_BAD_FORMAT,
+		  "offset 27: the THING block is not closed" },
+		{ B "\nYWJj\n" B "\nYWJj\n" E "\n", ATT_E_BAD_FORMAT,
+		  "offset 27: the THING block is not closed" },
+		{ "x\n-----BEGIN OTHER-----\nYWJj\n-----END OTHER-----\n", ATT_E_BAD_FORMAT,
+		  "offset 2: a BEGIN or END" },
 		{ E "\n", ATT_E_BAD_FORMAT, "offset 0: a BEGIN or END" },
 		{ " " B "\nYWJj\n" E "\n", ATT_E_BAD_FORMAT, "offset 0: a BEGIN or END" },
 		{ B " \nYWJj\n" E "\n", ATT_E_BAD_FORMAT, "offset 0: a BEGIN or END" },

@@ -113,8 +113,7 @@ static void damaged_spki_never_gives_the_same_key(void **state)
 			att_error_clear(&e);
 			out = NULL;
 			if (pubkey_from_spki(c, der, n, &out, &e)) {
-				/* A modulus or exponent that stays odd is another key; a point never stays on its curve
-				 * but by its parity, which uncompressed points do not have. */
+				/* Another modulus or exponent is another key; the point is on no curve. */
 				assert_int_equal(kinds[i], KEY_RSA);
 				assert_memory_not_equal(pubkey_spki_sha256(out), pubkey_spki_sha256(pub), 32);
 				pubkey_free(out);
@@ -141,13 +140,18 @@ static void points_that_are_none(void **state)
 		uint8_t y[CURVE_FIELD_MAX];
 
 		generate(kinds[i], &priv, &pub);
-		CHECK_ERR(pubkey_from_ec(c, kinds[i], zero, zero, &out, &e), &e, ATT_E_BAD_FORMAT, "not on P-");
-		CHECK_ERR(pubkey_from_ec(c, kinds[i], ones, ones, &out, &e), &e, ATT_E_BAD_FORMAT, "not on P-");
-		CHECK_ERR(pubkey_from_ec(c, kinds[i], rd_ptr(&pub->first), zero, &out, &e), &e, ATT_E_BAD_FORMAT, "not on");
-		CHECK_ERR(pubkey_from_ec(c, kinds[i], zero, rd_ptr(&pub->second), &out, &e), &e, ATT_E_BAD_FORMAT, "not on");
+		CHECK_ERR(pubkey_from_ec(c, kinds[i], zero, zero, &out, &e), &e, ATT_E_BAD_FORMAT,
+		    "not on P-");
+		CHECK_ERR(pubkey_from_ec(c, kinds[i], ones, ones, &out, &e), &e, ATT_E_BAD_FORMAT,
+		    "not on P-");
+		CHECK_ERR(pubkey_from_ec(c, kinds[i], rd_ptr(&pub->first), zero, &out, &e), &e,
+		    ATT_E_BAD_FORMAT, "not on");
+		CHECK_ERR(pubkey_from_ec(c, kinds[i], zero, rd_ptr(&pub->second), &out, &e), &e,
+		    ATT_E_BAD_FORMAT, "not on");
 		bytes_copy(y, rd_ptr(&pub->second), rd_left(&pub->second));
 		y[rd_left(&pub->second) - 1] ^= 1;
-		CHECK_ERR(pubkey_from_ec(c, kinds[i], rd_ptr(&pub->first), y, &out, &e), &e, ATT_E_BAD_FORMAT, "not on");
+		CHECK_ERR(pubkey_from_ec(c, kinds[i], rd_ptr(&pub->first), y, &out, &e), &e, ATT_E_BAD_FORMAT,
+		    "not on");
 		assert_null(out);
 		assert_int_equal(ERR_peek_error(), 0);
 	}
@@ -206,12 +210,14 @@ static void keys_of_other_shapes(void **state)
 	refused_spki(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"), ATT_E_UNSUPPORTED, "curve is not");
 	refused_spki(EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp224r1"), ATT_E_UNSUPPORTED, "curve is not");
 	refused_spki(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), ATT_E_UNSUPPORTED, "neither RSA nor EC");
-	refused_spki(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024), ATT_E_UNSUPPORTED, "RSA of 1024 bits");
+	refused_spki(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024), ATT_E_UNSUPPORTED,
+	    "RSA of 1024 bits");
 }
 
 static void rsa_limits(void **state)
 {
-	uint8_t n[1025], e3[] = { 3 }, e1[] = { 1 }, e4[] = { 4 }, e9[] = { 1, 0, 0, 0, 0, 0, 0, 0, 1 }, zero[] = { 0 };
+	uint8_t n[1025], e3[] = { 3 }, e1[] = { 1 }, e4[] = { 4 }, e9[] = { 1, 0, 0, 0, 0, 0, 0, 0, 1 },
+	    zero[] = { 0 };
 	struct att_error e = { 0 };
 	struct pubkey *k = NULL;
 

@@ -3,9 +3,9 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
 #include <string.h>
 
-#include "lib/base/hex.h"
 #include "lib/crypto/state.h"
 #include "tests/harness/check.h"
 
@@ -40,12 +40,12 @@ static void every_algorithm_signs_and_verifies(void **state)
 	(void)state;
 	for (enum sig_alg alg = 0; alg < NALG; alg++) {
 		enum key_kind kind = sig_row_of(alg)->kind;
-		for (unsigned round = 0; round < 2; round++) {          /* the second one uses the kept context */
+		for (unsigned round = 0; round < 2; round++) {  /* again: with the kept context */
 			CHECK_OK(sig_sign(c, priv[kind], alg, msg, sizeof msg, sig, &n, &e), &e);
 			verifies(pub[kind], alg, sig, n);
 		}
-		CHECK_ERR(sig_verify(c, pub[kind], alg, other, sizeof other, sig, n, &e), &e, ATT_E_NOT_AUTHENTIC,
-		    "does not verify");
+		CHECK_ERR(sig_verify(c, pub[kind], alg, other, sizeof other, sig, n, &e), &e,
+		    ATT_E_NOT_AUTHENTIC, "does not verify");
 		for (size_t i = 0; i < n; i += 7) {
 			sig[i] ^= 0x01;
 			refused(pub[kind], alg, sig, n);
@@ -71,10 +71,10 @@ static void algorithms_do_not_mix(void **state)
 		CHECK_OK(sig_sign(c, priv[kind], made, msg, sizeof msg, sig, &n, &e), &e);
 		for (enum sig_alg asked = 0; asked < NALG; asked++) {
 			if (sig_row_of(asked)->kind != kind) {
-				CHECK_ERR(sig_verify(c, pub[kind], asked, msg, sizeof msg, sig, n, &e), &e, ATT_E_UNSUPPORTED,
-				    "does not fit the key");
-				CHECK_ERR(sig_sign(c, priv[kind], asked, msg, sizeof msg, sig, &n, &e), &e, ATT_E_UNSUPPORTED,
-				    "does not fit the private key");
+				CHECK_ERR(sig_verify(c, pub[kind], asked, msg, sizeof msg, sig, n, &e), &e,
+				    ATT_E_UNSUPPORTED, "does not fit the key");
+				CHECK_ERR(sig_sign(c, priv[kind], asked, msg, sizeof msg, sig, &n, &e), &e,
+				    ATT_E_UNSUPPORTED, "does not fit the private key");
 			} else if (asked == made) {
 				verifies(pub[kind], asked, sig, n);
 			} else {
@@ -110,7 +110,7 @@ static void ecdsa_range(void **state)
 			sig[half * f + f - 1] -= 1;
 			refused(pub[curve->kind], alg, sig, n);         /* n - 1: in range, wrong */
 		}
-		/* n - s is the other valid signature; s + n, where it fits, is none (vectors/snp/tampered). */
+		/* n - s is the other valid signature; s + n, where it fits, is none. */
 		bytes_copy(sig, good, n);
 		(void)BN_bin2bn(good + f, (int)f, s);
 		assert_true(BN_sub(s, order, s) && BN_bn2binpad(s, sig + f, (int)f) > 0);
@@ -154,7 +154,8 @@ static void ecdsa_leading_zeros(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 4000 && seen < 3; i++) {
-		CHECK_OK(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, msg, sizeof msg, sig, &n, &e), &e);
+		CHECK_OK(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, msg, sizeof msg, sig, &n, &e),
+		    &e);
 		if (sig[0] == 0 || sig[32] == 0) {
 			seen++;
 			verifies(pub[KEY_P256], SIG_ECDSA_P256_SHA256, sig, n);
@@ -196,7 +197,8 @@ static void ecdsa_der_forms(void **state)
 	CHECK_OK(ecdsa_der_to_raw(good, sizeof good, 4, raw, &e), &e);
 	assert_memory_equal(raw, "\0\0\0\1\0\0\0\xff", 8);
 	CHECK_OK(ecdsa_der_to_raw(wide, sizeof wide, 4, raw, &e), &e);
-	CHECK_ERR(ecdsa_der_to_raw(wide, sizeof wide, 3, raw, &e), &e, ATT_E_NOT_AUTHENTIC, "r of 4 bytes, at most 3");
+	CHECK_ERR(ecdsa_der_to_raw(wide, sizeof wide, 3, raw, &e), &e, ATT_E_NOT_AUTHENTIC,
+	    "r of 4 bytes, at most 3");
 	CHECK_ERR(ecdsa_der_to_raw(good, sizeof good, 67, raw, &e), &e, ATT_E_INTERNAL, "field of 67");
 }
 
@@ -206,7 +208,8 @@ static struct privkey *low;             /* e = 3 */
 static struct pubkey *low_pub;
 #define BLOCK 256
 
-static const uint8_t info_sha256[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+static const uint8_t info_sha256[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
+    0x04,
 	0x02, 0x01, 0x05, 0x00, 0x04, 0x20 };
 
 /* The block raised to d. */
@@ -234,14 +237,19 @@ static void make_block(uint8_t block[BLOCK], const uint8_t *info, size_t n, size
 static void pkcs1_blocks(void **state)
 {
 	static const struct { const char *why; uint8_t head[32]; size_t n; } heads[] = {
-		{ "without NULL", { 0x30, 0x2f, 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 4, 0x20 }, 17 },
-		{ "BER length of the outer SEQUENCE", { 0x30, 0x81, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2,
+		{ "without NULL", { 0x30, 0x2f, 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 4,
+		  0x20 }, 17 },
+		{ "BER length of the outer SEQUENCE", { 0x30, 0x81, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48,
+		  1, 0x65, 3, 4, 2,
 		    1, 5, 0, 4, 0x20 }, 20 },
-		{ "BER length of the digest", { 0x30, 0x32, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4,
+		{ "BER length of the digest", { 0x30, 0x32, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4,
+		  2, 1, 5, 0, 4,
 		    0x81, 0x20 }, 20 },
-		{ "parameters with bytes of the forger's", { 0x30, 0x35, 0x30, 0x11, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2,
+		{ "parameters with bytes of the forger's", { 0x30, 0x35, 0x30, 0x11, 6, 9, 0x60, 0x86, 0x48,
+		  1, 0x65, 3, 4, 2,
 		    1, 4, 4, 0xde, 0xad, 0xbe, 0xef, 4, 0x20 }, 23 },
-		{ "SHA-384's OID", { 0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2, 5, 0, 4, 0x20 }, 19 },
+		{ "SHA-384's OID", { 0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2, 5,
+		  0, 4, 0x20 }, 19 },
 		{ "bare hash", { 0 }, 0 },
 	};
 	uint8_t block[BLOCK], sig[BLOCK], info[64];
@@ -286,7 +294,7 @@ static void pkcs1_cube_root(void **state)
 	(void)state;
 	bytes_copy(info, info_sha256, sizeof info_sha256);
 	CHECK_OK(digest(c, DIGEST_SHA256, msg, sizeof msg, info + sizeof info_sha256, &e), &e);
-	make_block(block, info, 51, BLOCK - 51 - 11);           /* eight bytes of padding, as RFC 8017 wants at least */
+	make_block(block, info, 51, BLOCK - 51 - 11);           /* eight bytes of padding, the least */
 	memset(block + 62, 0xff, BLOCK - 62);
 	(void)BN_bin2bn(block, BLOCK, want);
 	BN_zero(root);
@@ -298,7 +306,7 @@ static void pkcs1_cube_root(void **state)
 	}
 	assert_true(BN_sqr(cube, root, bn) && BN_mul(cube, cube, root, bn));
 	assert_int_equal(BN_bn2binpad(cube, cubed, BLOCK), BLOCK);
-	assert_memory_equal(cubed, block, 62);                  /* the forgery has the whole visible part right */
+	assert_memory_equal(cubed, block, 62);                  /* all that is looked at is right */
 	assert_int_equal(BN_bn2binpad(root, sig, BLOCK), BLOCK);
 	refused(low_pub, SIG_RSA_PKCS1_SHA256, sig, BLOCK);
 	BN_free(want);
@@ -314,19 +322,21 @@ static void rsa_signature_not_below_n(void **state)
 	struct att_error e = { 0 };
 	size_t n;
 	bool fits = false;
-	BIGNUM *v = BN_new(), *mod = BN_bin2bn(rd_ptr(&pub[KEY_RSA]->first), (int)rd_left(&pub[KEY_RSA]->first), NULL);
+	BIGNUM *v = BN_new(), *mod = BN_bin2bn(rd_ptr(&pub[KEY_RSA]->first),
+	    (int)rd_left(&pub[KEY_RSA]->first), NULL);
 	char text[64];
 
 	(void)state;
 	for (unsigned i = 0; i < 64 && !fits; i++) {
 		int len = snprintf(text, sizeof text, "try %u", i);
-		CHECK_OK(sig_sign(c, priv[KEY_RSA], SIG_RSA_PKCS1_SHA256, text, (size_t)len, sig, &n, &e), &e);
+		CHECK_OK(sig_sign(c, priv[KEY_RSA], SIG_RSA_PKCS1_SHA256, text, (size_t)len, sig, &n, &e),
+		    &e);
 		(void)BN_bin2bn(sig, (int)n, v);
 		assert_true(BN_add(v, v, mod));
 		fits = BN_bn2binpad(v, wrapped, (int)n) > 0;
 		if (fits)
-			CHECK_ERR(sig_verify(c, pub[KEY_RSA], SIG_RSA_PKCS1_SHA256, text, (size_t)len, wrapped, n, &e), &e,
-			    ATT_E_NOT_AUTHENTIC, "does not verify");
+			CHECK_ERR(sig_verify(c, pub[KEY_RSA], SIG_RSA_PKCS1_SHA256, text, (size_t)len,
+			    wrapped, n, &e), &e, ATT_E_NOT_AUTHENTIC, "does not verify");
 	}
 	BN_free(v);
 	BN_free(mod);
@@ -342,8 +352,10 @@ static void pss_sign(const char *md, const char *mgf, int salt, uint8_t *sig, si
 	unsigned len;
 
 	assert_true(EVP_Digest(msg, sizeof msg, value, &len, hash, NULL) > 0);
-	assert_true(EVP_PKEY_sign_init(ctx) > 0 && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0);
-	assert_true(EVP_PKEY_CTX_set_signature_md(ctx, hash) > 0 && EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mask) > 0);
+	assert_true(EVP_PKEY_sign_init(ctx) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0);
+	assert_true(EVP_PKEY_CTX_set_signature_md(ctx, hash) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mask) > 0);
 	assert_true(EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt) > 0);
 	*n = SIG_MAX;
 	assert_true(EVP_PKEY_sign(ctx, sig, n, value, len) > 0);
@@ -355,9 +367,12 @@ static void pss_sign(const char *md, const char *mgf, int salt, uint8_t *sig, si
 static void pss_parameters_are_exact(void **state)
 {
 	static const struct { const char *md, *mgf; int salt; bool ok; } rows[] = {
-		{ "SHA384", "SHA384", 48, true }, { "SHA384", "SHA384", 47, false }, { "SHA384", "SHA384", 49, false },
-		{ "SHA384", "SHA384", 0, false }, { "SHA384", "SHA384", 32, false }, { "SHA384", "SHA384", 206, false },
-		{ "SHA384", "SHA256", 48, false }, { "SHA384", "SHA1", 48, false }, { "SHA256", "SHA384", 48, false },
+		{ "SHA384", "SHA384", 48, true }, { "SHA384", "SHA384", 47, false },
+		  { "SHA384", "SHA384", 49, false },
+		{ "SHA384", "SHA384", 0, false }, { "SHA384", "SHA384", 32, false },
+		  { "SHA384", "SHA384", 206, false },
+		{ "SHA384", "SHA256", 48, false }, { "SHA384", "SHA1", 48, false },
+		  { "SHA256", "SHA384", 48, false },
 		{ "SHA256", "SHA256", 32, false },
 	};
 	uint8_t sig[SIG_MAX];
@@ -373,6 +388,47 @@ static void pss_parameters_are_exact(void **state)
 	}
 }
 
+/* One public key in two threads, each with its own context, references taken and dropped all the while. */
+struct job {
+	const uint8_t *sig;
+	size_t n;
+	unsigned good;
+};
+
+static void *verify_often(void *state)
+{
+	struct job *job = state;
+	struct crypto *own = crypto_new(NULL);
+
+	for (unsigned i = 0; i < 200; i++) {
+		struct pubkey *k = pubkey_ref(pub[KEY_P256]);
+		job->good += sig_verify(own, k, SIG_ECDSA_P256_SHA256, msg, sizeof msg, job->sig, job->n,
+		    NULL);
+		pubkey_free(k);
+	}
+	crypto_free(own);
+	return NULL;
+}
+
+static void threads_share_a_public_key(void **state)
+{
+	uint8_t sig[SIG_MAX];
+	struct job jobs[2];
+	pthread_t threads[2];
+	size_t n;
+
+	(void)state;
+	assert_true(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, msg, sizeof msg, sig, &n, NULL));
+	for (size_t i = 0; i < 2; i++) {
+		jobs[i] = (struct job){ sig, n, 0 };
+		assert_int_equal(pthread_create(&threads[i], NULL, verify_often, &jobs[i]), 0);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(jobs[i].good, 200);
+	}
+}
+
 static void make_low_exponent_key(void)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
@@ -381,7 +437,8 @@ static void make_low_exponent_key(void)
 	low = OPENSSL_zalloc(sizeof *low);
 	assert_true(low && BN_set_word(three, 3));
 	assert_true(EVP_PKEY_keygen_init(ctx) > 0 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0);
-	assert_true(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, three) > 0 && EVP_PKEY_generate(ctx, &low->pkey) > 0);
+	assert_true(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, three) > 0 &&
+	    EVP_PKEY_generate(ctx, &low->pkey) > 0);
 	low->kind = KEY_RSA;
 	assert_true(privkey_public(c, low, &low_pub, NULL));
 	BN_free(three);
@@ -427,6 +484,7 @@ int main(void)
 		cmocka_unit_test(pkcs1_cube_root),
 		cmocka_unit_test(rsa_signature_not_below_n),
 		cmocka_unit_test(pss_parameters_are_exact),
+		cmocka_unit_test(threads_share_a_public_key),
 	};
 	return cmocka_run_group_tests_name("crypto/sigverify", tests, setup, teardown);
 }

@@ -52,7 +52,8 @@ static const char *difference(struct arena *a, const struct json *c, const struc
 		return arena_printf(a, "properties %s", as_text(a, &r->properties));
 	for (const struct json *m = added ? added->child : NULL; m; m = m->next)
 		if (strcmp(json_text(a, m), values_text(a, &r->incoming, m->name)) != 0)
-			return arena_printf(a, "added %s: %s", m->name, values_text(a, &r->incoming, m->name));
+			return arena_printf(a, "added %s: %s", m->name, values_text(a, &r->incoming,
+			    m->name));
 	return NULL;
 }
 
@@ -64,7 +65,8 @@ static const char *run_case(struct arena *a, const struct json *c)
 	const struct json *text = json_get(c, "policy");
 	struct policy *p;
 
-	if (!policy_compile(a, text->s, text->len, &p, NULL, &e) || !claims_from_json(&in, json_get(c, "incoming"), &e))
+	if (!policy_compile(a, text->s, text->len, &p, NULL, &e) || !claims_from_json(&in, json_get(c,
+	    "incoming"), &e))
 		return arena_strdup(a, e.text);
 	CHECK_OK(policy_eval(p, &in, NULL, a, &r, &e), &e);
 	return difference(a, c, &r);

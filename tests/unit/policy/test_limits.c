@@ -92,7 +92,8 @@ static const char *with_length(struct arena *a, size_t n)
 
 static void text_limits(void **state)
 {
-	static const struct { const char *(*make)(struct arena *a, size_t n); size_t limit; const char *message; } rows[] = {
+	static const struct { const char *(*make)(struct arena *a,
+	    size_t n); size_t limit; const char *message; } rows[] = {
 		{ with_rules, POLICY_RULES_MAX, "more than 4096 rules" },
 		{ with_conditions, POLICY_CONDITIONS_MAX, "more than 64 conditions" },
 		{ with_tests, POLICY_TESTS_MAX, "more than 64 tests" },
@@ -117,9 +118,12 @@ static void text_limits(void **state)
 static void hostile_texts(void **state)
 {
 	static const char *const pieces[] = {
-		"[", "]", "(", "{", "}", ";", "};", "!", "\"", "\\", "//", "/*", "=>", "=", "&&", ",", "a", "1", "-1 ", "\n",
-		"'", "\xE2\x80\x9C", "[type==", "=>permit(", "=>add(type=JmesPath(", "NegateBool(", "authorizationrules{",
-		"version=1.0;", "[[type==\"a\"]", "\"\\u0041\"", "a:", "x.value", "#", "\xF0\x9F\x98\x80", "\t\r"
+		"[", "]", "(", "{", "}", ";", "};", "!", "\"", "\\", "//", "/*", "=>", "=", "&&", ",", "a",
+		    "1", "-1 ", "\n",
+		"'", "\xE2\x80\x9C", "[type==", "=>permit(", "=>add(type=JmesPath(", "NegateBool(",
+		    "authorizationrules{",
+		"version=1.0;", "[[type==\"a\"]", "\"\\u0041\"", "a:", "x.value", "#", "\xF0\x9F\x98\x80",
+		    "\t\r"
 	};
 
 	(void)state;
@@ -139,6 +143,29 @@ static void hostile_texts(void **state)
 	}
 }
 
+/* The report fills up at every kind of problem in turn: nothing is written behind its end. */
+static void full_report(void **state)
+{
+	static const char slips[] = "c:[type='a', value=\"\\q\\w\", issuer=\"x\"] & [typ==1] \xE2\x87\x92 alow('b');"
+	    "/* x */ => permit(type==1, type=99999999999999999999) [type=\xE2\x80\x9Cq\xE2\x80\x9D, value!~1] || d:[";
+
+	(void)state;
+	for (size_t n = POLICY_PROBLEMS_MAX - 20; n <= POLICY_PROBLEMS_MAX; n++) {
+		struct arena *a = arena_new(ARENA);
+		struct text t = { 0 };
+		struct policy_report r;
+		struct att_error e = { 0 };
+
+		put(&t, "version=1.0;authorizationrules{");
+		times(&t, n, ";");
+		times(&t, 3, slips);
+		CHECK_OK(policy_check(a, t.p, t.n, 0, &r, &e), &e);
+		assert_int_equal(r.nproblems, POLICY_PROBLEMS_MAX);
+		free(t.p);
+		arena_free(a);
+	}
+}
+
 /* A large policy: names, rules and lints stay near linear. */
 static void large_policy(void **state)
 {
@@ -153,7 +180,8 @@ static void large_policy(void **state)
 	(void)state;
 	put(&t, "version=1.0;authorizationrules{");
 	for (int i = 0; i < POLICY_RULES_MAX; i++) {
-		(void)snprintf(rule, sizeof rule, "[type==\"claim-%d\", value==%d] && [type==\"svn\", value>=%d] => permit();\n",
+		(void)snprintf(rule, sizeof rule,
+		    "[type==\"claim-%d\", value==%d] && [type==\"svn\", value>=%d] => permit();\n",
 		    i, i, i % 7);
 		put(&t, rule);
 	}
@@ -173,9 +201,12 @@ static void large_policy(void **state)
 /* The step budget decides, exactly: what costs n steps passes with n and fails with n - 1. */
 static void step_limit(void **state)
 {
-	static const char text[] = V2("c:[issuer==\"AttestationService\"] && [value!=c.value] => deny();" PERMIT,
-	    "c:[type==\"a\"] => issue(type=\"b\", value=JsonToClaimValue(JmesPath(c.value, \"[].x | sort(@)\")));");
-	static const char claims[] = "{\"a\":\"[{\\\"x\\\":3},{\\\"x\\\":2},{\\\"x\\\":1}]\",\"p\":1,\"q\":true}";
+	static const char text[] = V2("c:[issuer==\"AttestationService\"] && [value!=c.value] => deny();"
+	    PERMIT,
+	    "c:[type==\"a\"] => issue(type=\"b\", value=JsonToClaimValue(JmesPath(c.value, \"[].x | "
+	    "sort(@)\")));");
+	static const char claims[] = "{\"a\":\"[{\\\"x\\\":3},{\\\"x\\\":2},{\\\"x\\\":1}]\",\"p\":1,"
+	    "\"q\":true}";
 	struct arena *a = arena_new(ARENA);
 	struct policy_result r = evaluated(a, text, claims, NULL), s;
 	struct policy_limits limits = { r.steps, POLICY_MEMORY_DEFAULT };
@@ -195,7 +226,8 @@ static void step_limit(void **state)
 
 static void memory_limit(void **state)
 {
-	static const char text[] = V2(PERMIT, "c:[type==\"a\"] => issue(type=\"b\", value=JsonToClaimValue(JmesPath(c.value, \"x\")));");
+	static const char text[] = V2(PERMIT,
+	    "c:[type==\"a\"] => issue(type=\"b\", value=JsonToClaimValue(JmesPath(c.value, \"x\")));");
 	bool passed = false;
 
 	(void)state;
@@ -229,7 +261,8 @@ static struct text doubling(const char *claim)
 	for (int i = 0; i < 60; i++) {
 		char rule[160];
 
-		(void)snprintf(rule, sizeof rule, "c:[type==\"s%d\"]=>add(type=\"s%d\",value=AppendString(c.value,c.value));", i, i + 1);
+		(void)snprintf(rule, sizeof rule,
+		    "c:[type==\"s%d\"]=>add(type=\"s%d\",value=AppendString(c.value,c.value));", i, i + 1);
 		put(&t, rule);
 	}
 	put(&t, "};");
@@ -304,9 +337,12 @@ static void repeated_sets(void **state)
 	arena_free(a);
 }
 
-static const char whole[] = "version=1.2;configurationrules{=>issueproperty(type=\"omit_x5c\",value=true);};authorizationrules{"
-    "c:[type==\"a\", issuer==\"AttestationService\"]&&![type==\"b\"]&&d:[value==c.value]=>permit();};issuancerules{"
-    "c:[type==\"a\"]=>issue(type=\"j\",value=JsonToClaimValue(JmesPath(c.value,\"x[?y>`1`].z\")));c:[type==\"a\"]=>issue(claim=c);};";
+static const char whole[] = "version=1.2;configurationrules{=>issueproperty(type=\"omit_x5c\",value=true);"
+    "};authorizationrules{"
+    "c:[type==\"a\", issuer==\"AttestationService\"]&&![type==\"b\"]&&d:[value==c.value]=>permit();};"
+    "issuancerules{"
+    "c:[type==\"a\"]=>issue(type=\"j\",value=JsonToClaimValue(JmesPath(c.value,\"x[?y>`1`].z\")));"
+    "c:[type==\"a\"]=>issue(claim=c);};";
 
 /* The n-th block refused, for every n: a clean NOMEM each time. */
 static void failing_compile(void **state)
@@ -330,7 +366,8 @@ static void failing_compile(void **state)
 /* Blocks are 16 KiB, so a byte limit reaches allocations that the n-th block does not. */
 static void limited_compile(void **state)
 {
-	static const char bad[] = "version=1.0;authorizationrules{[type=\"a\"]=>alow();};issuancerules{=>issue(type=1);};";
+	static const char bad[] = "version=1.0;authorizationrules{[type=\"a\"]=>alow();};"
+	    "issuancerules{=>issue(type=1);};";
 
 	(void)state;
 	for (size_t n = 0; n < 60000; n += 16) {
@@ -338,7 +375,8 @@ static void limited_compile(void **state)
 		struct att_error e = { 0 };
 		struct policy_report r = { 0 };
 
-		if (policy_check(a, n % 32 ? whole : bad, n % 32 ? sizeof whole - 1 : sizeof bad - 1, 0, &r, &e))
+		if (policy_check(a, n % 32 ? whole : bad, n % 32 ? sizeof whole - 1 : sizeof bad - 1, 0, &r,
+		    &e))
 			assert_true(r.policy || r.nproblems > 0);
 		else
 			assert_int_equal(e.code, ATT_E_LIMIT);
@@ -384,9 +422,12 @@ static void failing_eval(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_limits), cmocka_unit_test(hostile_texts), cmocka_unit_test(large_policy),
+		cmocka_unit_test(text_limits), cmocka_unit_test(hostile_texts),
+		    cmocka_unit_test(full_report),
+		cmocka_unit_test(large_policy),
 		cmocka_unit_test(step_limit), cmocka_unit_test(memory_limit), cmocka_unit_test(growth),
-		cmocka_unit_test(quadratic), cmocka_unit_test(repeated_sets), cmocka_unit_test(failing_compile),
+		cmocka_unit_test(quadratic), cmocka_unit_test(repeated_sets),
+		    cmocka_unit_test(failing_compile),
 		cmocka_unit_test(limited_compile), cmocka_unit_test(failing_eval)
 	};
 

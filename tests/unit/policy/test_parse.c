@@ -10,10 +10,13 @@ static const char *const accepted[] = {
 	"VERSION=1.0;AUTHORIZATIONRULES{};ISSUANCERULES{};",
 	"version=1.1;configurationrules{=> add(type=\"a\",value=1);};authorizationrules{};issuancerules{};",
 	"version=1.0;authorizationrules{[value==true]=>deny();};// end",
-	"version=1.0;authorizationrules{type:[type==\"x\", value==-9223372036854775808, valueType!=\"Integer\"]"
+	"version=1.0;authorizationrules{type:[type==\"x\", value==-9223372036854775808, "
+	    "valueType!=\"Integer\"]"
 	    "=>issue(claim=type);};",
-	"version=1.0;authorizationrules{};issuancerules{c:[issuer==\"x\"]=>issue(value=c.value, type=c.type);};",
-	"version=1.0;authorizationrules{};issuancerules{=>issue(type=\"a\", value=1, valueType=\"Integer\", issuer=\"q\");};",
+	"version=1.0;authorizationrules{};issuancerules{c:[issuer==\"x\"]=>issue(value=c.value, "
+	    "type=c.type);};",
+	"version=1.0;authorizationrules{};issuancerules{=>issue(type=\"a\", value=1, "
+	    "valueType=\"Integer\", issuer=\"q\");};",
 	"version=1.2;authorizationrules{![type==\"a\"] && ! x : [type==\"b\"] => permit();};",
 	"version=1.2;authorizationrules{c:[type==\"a\"] && [value==NegateBool(c.value)] => permit();};",
 	"version=1.0;authorizationrules{[type==\"\\u00e9\\ud83d\\ude00\\n\\/\"]=>permit();};",
@@ -37,67 +40,101 @@ static const struct broken {
 	const char *token, *expected, *message, *rule, *hint;
 } broken[] = {
 	{ "version=1.0;\n  [", 2, 2, "[", "'authorizationrules'", "mismatched input '['", "policy", NULL },
-	{ "version 1.0;" "authorizationrules{};", 1, 8, "1", "'='", "expecting '='", "policy > versionInfo", NULL },
-	{ "version=1;" "authorizationrules{};", 1, 9, ";", "'.'", "expecting '.'", "policy > versionInfo", NULL },
-	{ "version=\"1.0\";" "authorizationrules{};", 1, 8, "\"1.0\"", "1.0, 1.1 or 1.2", "", "policy > versionInfo", NULL },
+	{ "version 1.0;" "authorizationrules{};", 1, 8, "1", "'='", "expecting '='", "policy > versionInfo",
+	    NULL },
+	{ "version=1;" "authorizationrules{};", 1, 9, ";", "'.'", "expecting '.'", "policy > versionInfo",
+	    NULL },
+	{ "version=\"1.0\";" "authorizationrules{};", 1, 8, "\"1.0\"", "1.0, 1.1 or 1.2", "",
+	    "policy > versionInfo", NULL },
 	{ "version=01.0;" "authorizationrules{};", 1, 8, "01.0", "1.0, 1.1 or 1.2", "unknown version",
 	    "policy > versionInfo", "version=1.2;" },
 	{ "version=1.00;" "authorizationrules{};", 1, 8, "1.00", "", "unknown version", "", NULL },
-	{ "version=1.0;authorizationrules;", 1, 30, ";", "'{'", "expecting '{'", "policy > authorizationRules", NULL },
-	{ "version=1.0;authorizationrules{", 1, 31, "<EOF>", "'}'", "expecting '}'", "policy > authorizationRules",
+	{ "version=1.0;authorizationrules;", 1, 30, ";", "'{'", "expecting '{'",
+	    "policy > authorizationRules", NULL },
+	{ "version=1.0;authorizationrules{", 1, 31, "<EOF>", "'}'", "expecting '}'",
+	    "policy > authorizationRules",
 	    "not closed" },
 	{ "version=1.0;authorizationrules{=> permit();}", 1, 44, "<EOF>", "';'", "", "", "'};'" },
-	{ "version=1.0;authorizationrules{};issuancerules{};x", 1, 49, "x", "end of text", "", "policy", "nothing but" },
-	{ "version=1.0;authorizationrules{;};", 1, 31, ";", "{identifier, '=>', '!', '[', '}'}", "", "", "too many" },
-	{ "version=1.0;authorizationrules{[type==\"a\"];};", 1, 42, ";", "{'=>', '&&'}", "", "", "needs an action" },
-	{ "version=1.0;authorizationrules{[type==\"a\"] [type==\"b\"] => permit();};", 1, 43, "[", "{'=>', '&&'}", "",
+	{ "version=1.0;authorizationrules{};issuancerules{};x", 1, 49, "x", "end of text", "", "policy",
+	    "nothing but" },
+	{ "version=1.0;authorizationrules{;};", 1, 31, ";", "{identifier, '=>', '!', '[', '}'}", "", "",
+	    "too many" },
+	{ "version=1.0;authorizationrules{[type==\"a\"];};", 1, 42, ";", "{'=>', '&&'}", "", "",
+	    "needs an action" },
+	{ "version=1.0;authorizationrules{[type==\"a\"] [type==\"b\"] => permit();};", 1, 43, "[",
+	    "{'=>', '&&'}", "",
 	    "policy > authorizationRules > rule", "&&" },
 	{ "version=1.0;authorizationrules{[type=\"a\"]=>permit();};", 1, 36, "=", "", "expecting {'=='",
 	    "policy > authorizationRules > rule > condition", "==" },
-	{ "version=1.0;authorizationrules{[typ==\"a\"]=>permit();};", 1, 32, "typ", "type, value, valueType or issuer", "",
+	{ "version=1.0;authorizationrules{[typ==\"a\"]=>permit();};", 1, 32, "typ",
+	    "type, value, valueType or issuer", "",
 	    "", "letter case" },
-	{ "version=1.0;authorizationrules{[Value==1]=>permit();};", 1, 32, "Value", "", "", "", "letter case" },
-	{ "version=1.0;authorizationrules{[]=>permit();};", 1, 32, "]", "type, value, valueType or issuer", "", "", NULL },
-	{ "version=1.0;authorizationrules{[type==\"a\",]=>permit();};", 1, 42, "]", "type, value, valueType or issuer", "",
+	{ "version=1.0;authorizationrules{[Value==1]=>permit();};", 1, 32, "Value", "", "", "",
+	    "letter case" },
+	{ "version=1.0;authorizationrules{[]=>permit();};", 1, 32, "]", "type, value, valueType or issuer",
+	    "", "", NULL },
+	{ "version=1.0;authorizationrules{[type==\"a\",]=>permit();};", 1, 42, "]",
+	    "type, value, valueType or issuer", "",
 	    "", NULL },
 	{ "version=1.0;authorizationrules{c[type==\"a\"]=>permit();};", 1, 32, "[", "':'", "", "", NULL },
-	{ "version=1.0;authorizationrules{[type==abc]=>permit();};", 1, 41, "]", "{'(', '.'}", "", "", "double quotes" },
+	{ "version=1.0;authorizationrules{[type==abc]=>permit();};", 1, 41, "]", "{'(', '.'}", "", "",
+	    "double quotes" },
 	{ "version=1.0;authorizationrules{[value==TRUE]=>permit();};", 1, 43, "]", "", "", "", NULL },
-	{ "version=1.0;authorizationrules{[value==<x>]=>permit();};", 1, 39, "<", "a value", "", "", "placeholder" },
-	{ "version=1.0;authorizationrules{[value==[1]]=>permit();};", 1, 39, "[", "a value", "", "", "no lists" },
-	{ "version=1.0;authorizationrules{[value==1.5]=>permit();};", 1, 40, ".", "{']', ','}", "", "", "no fraction" },
-	{ "version=1.0;authorizationrules{[value==9223372036854775808]=>permit();};", 1, 39, "9223372036854775808", "",
+	{ "version=1.0;authorizationrules{[value==<x>]=>permit();};", 1, 39, "<", "a value", "", "",
+	    "placeholder" },
+	{ "version=1.0;authorizationrules{[value==[1]]=>permit();};", 1, 39, "[", "a value", "", "",
+	    "no lists" },
+	{ "version=1.0;authorizationrules{[value==1.5]=>permit();};", 1, 40, ".", "{']', ','}", "", "",
+	    "no fraction" },
+	{ "version=1.0;authorizationrules{[value==9223372036854775808]=>permit();};", 1, 39,
+	    "9223372036854775808", "",
 	    "does not fit 64 bits", "", NULL },
-	{ "version=1.0;authorizationrules{[value==0x10]=>permit();};", 1, 40, "x10", "{']', ','}", "", "", NULL },
-	{ "version=1.0;authorizationrules{=> permit;};", 1, 40, ";", "'('", "", "policy > authorizationRules > rule > action",
+	{ "version=1.0;authorizationrules{[value==0x10]=>permit();};", 1, 40, "x10", "{']', ','}", "", "",
+	    NULL },
+	{ "version=1.0;authorizationrules{=> permit;};", 1, 40, ";", "'('", "",
+	    "policy > authorizationRules > rule > action",
 	    NULL },
 	{ "version=1.0;authorizationrules{=> ;};", 1, 34, ";", "an action", "", "", "permit()" },
 	{ "version=1.0;authorizationrules{=> Permit();};", 1, 34, "Permit", "", "unknown action 'Permit'", "",
 	    "did you mean permit?" },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type==\"a\", value=1);};", 1, 60, "==", "'='", "", "",
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type==\"a\", value=1);};", 1, 60, "==",
+	    "'='", "", "",
 	    "single =" },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=\"a\", type=\"b\", value=1);};", 1, 66, "type", "",
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=\"a\", type=\"b\", value=1);};", 1,
+	    66, "type", "",
 	    "type is given twice", "", NULL },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=\"a\");};", 1, 50, "issue", "", "needs value=", "",
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=\"a\");};", 1, 50, "issue", "",
+	    "needs value=", "",
 	    "both needed" },
-	{ "version=1.0;authorizationrules{};issuancerules{=> add(value=1);};", 1, 50, "add", "", "needs type=", "", NULL },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue();};", 1, 50, "issue", "", "needs type=", "", NULL },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=1, value=1);};", 1, 61, "1", "", "needs a string", "",
+	{ "version=1.0;authorizationrules{};issuancerules{=> add(value=1);};", 1, 50, "add", "",
+	    "needs type=", "", NULL },
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue();};", 1, 50, "issue", "", "needs type=",
+	    "", NULL },
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=1, value=1);};", 1, 61, "1", "",
+	    "needs a string", "",
 	    NULL },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=\"a\", value=1, valueType=\"Boolean\");};", 1, 85,
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue(type=\"a\", value=1, "
+	    "valueType=\"Boolean\");};", 1, 85,
 	    "\"Boolean\"", "", "not that of the value", "", NULL },
-	{ "version=1.0;authorizationrules{};issuancerules{=> issue(claim=1);};", 1, 62, "1", "identifier", "", "", "claim=" },
-	{ "version=1.0;authorizationrules{};issuancerules{c:[type==\"a\"] => issue(claim=c, type=\"b\");};", 1, 77, ",",
+	{ "version=1.0;authorizationrules{};issuancerules{=> issue(claim=1);};", 1, 62, "1", "identifier",
+	    "", "", "claim=" },
+	{ "version=1.0;authorizationrules{};issuancerules{c:[type==\"a\"] => issue(claim=c, type=\"b\");};",
+	    1, 77, ",",
 	    "')'", "", "", NULL },
-	{ "version=1.0;authorizationrules{};issuancerules{c:[type==\"a\"] => issue(claim==c);};", 1, 75, "==", "'='", "", "",
+	{ "version=1.0;authorizationrules{};issuancerules{c:[type==\"a\"] => issue(claim==c);};", 1, 75,
+	    "==", "'='", "", "",
 	    "single =" },
-	{ "version=1.0;authorizationrules{[type==\"a\", value==c.value] && c:[type==\"b\"] => permit();};", 1, 50, "c", "",
+	{ "version=1.0;authorizationrules{[type==\"a\", value==c.value] && c:[type==\"b\"] => permit();};",
+	    1, 50, "c", "",
 	    "identifier 'c' is not bound", "", "c:[type" },
-	{ "version=1.0;authorizationrules{c:[type==\"a\", value==c.value] => permit();};", 1, 52, "c", "", "not bound", "",
+	{ "version=1.0;authorizationrules{c:[type==\"a\", value==c.value] => permit();};", 1, 52, "c", "",
+	    "not bound", "",
 	    NULL },
-	{ "version=1.0;authorizationrules{c:[type==\"a\"] && c:[type==\"b\"] => permit();};", 1, 48, "c", "", "bound twice",
+	{ "version=1.0;authorizationrules{c:[type==\"a\"] && c:[type==\"b\"] => permit();};", 1, 48, "c",
+	    "", "bound twice",
 	    "", "its own identifier" },
-	{ "version=1.2;authorizationrules{};issuancerules{!c:[type==\"a\"] => issue(type=\"b\", value=c.value);};", 1, 87,
+	{ "version=1.2;authorizationrules{};issuancerules{!c:[type==\"a\"] => issue(type=\"b\", "
+	    "value=c.value);};", 1, 87,
 	    "c", "", "not bound", "", "! binds nothing" },
 	{ "version=1.0;authorizationrules{c:[type==\"a\"] => add(type=\"b\", value=c.val);};", 1, 70, "val",
 	    "type, value, valueType or issuer", "", "", NULL },
@@ -105,41 +142,60 @@ static const struct broken {
 	    "{end of text, 'issuancerules'}", "", "policy > configurationRules", "order" },
 	{ "version=1.1;configurationrules{=> permit();};authorizationrules{};", 1, 34, "permit", "",
 	    "not allowed in configurationrules", "", "belongs into authorizationrules" },
-	{ "version=1.1;configurationrules{=> issue(type=\"a\",value=1);};authorizationrules{};", 1, 34, "issue", "",
+	{ "version=1.1;configurationrules{=> issue(type=\"a\",value=1);};authorizationrules{};", 1, 34,
+	    "issue", "",
 	    "not allowed in configurationrules", "", NULL },
-	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=JmesPath(\"{}\", \"a.\"));};", 1, 68, "\"a.\"", "",
+	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=JmesPath(\"{}\", \"a.\"));};", 1, 68,
+	    "\"a.\"", "",
 	    "JMESPath query", "", NULL },
 	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=NegateBool());};", 1, 53, "NegateBool", "",
 	    "takes 1 argument, 0 given", "", "NegateBool(boolean)" },
-	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=AppendString(\"x\", \"y\", \"z\"));};", 1, 53, "AppendString",
+	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=AppendString(\"x\", \"y\", \"z\"));};", 1,
+	    53, "AppendString",
 	    "", "takes 2 arguments, 3 given", "", NULL },
-	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=negatebool(true));};", 1, 53, "negatebool", "",
+	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=negatebool(true));};", 1, 53,
+	    "negatebool", "",
 	    "unknown function", "", "did you mean NegateBool?" },
-	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=Count(true));};", 1, 53, "Count", "", "unknown function",
+	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=Count(true));};", 1, 53, "Count", "",
+	    "unknown function",
 	    "", "the functions are" },
-	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=NegateBool(true,));};", 1, 69, ")", "a value", "", "", NULL },
-	{ "version=1.0;authorizationrules{[type==\"a\" \xE2\x87\x92 permit();};", 1, 42, "\xE2\x87\x92", "", "typographic arrow", "",
+	{ "version=1.2;authorizationrules{=>add(type=\"a\", value=NegateBool(true,));};", 1, 69, ")",
+	    "a value", "", "", NULL },
+	{ "version=1.0;authorizationrules{[type==\"a\" \xE2\x87\x92 permit();};", 1, 42, "\xE2\x87\x92", "",
+	    "typographic arrow", "",
 	    "write =>" },
-	{ "version=1.0;authorizationrules{[type==\xC2\xAB" "a\xC2\xBB]=>permit();};", 1, 38, "\xC2\xAB" "a\xC2\xBB", "",
+	{ "version=1.0;authorizationrules{[type==\xC2\xAB" "a\xC2\xBB]=>permit();};", 1, 38, "\xC2\xAB"
+	    "a\xC2\xBB", "",
 	    "typographic quotes", "", "straight double quotes" },
-	{ "version=1.0;authorizationrules{[type==\"\xC3\xA9\"]=>pemit();};", 1, 44, "pemit", "", "unknown action", "",
+	{ "version=1.0;authorizationrules{[type==\"\xC3\xA9\"]=>pemit();};", 1, 44, "pemit", "",
+	    "unknown action", "",
 	    "did you mean permit?" },
-	{ "version=1.0;authorizationrules{[type==\"a\\x\"]=>permit();};", 1, 40, "\\x", "", "unknown escape", "", "\\\\" },
-	{ "version=1.0;authorizationrules{[type==\"\\u0000\"]=>permit();};", 1, 39, "\\u", "", "unknown escape", "", NULL },
-	{ "version=1.0;authorizationrules{[type==\"\\ud800\"]=>permit();};", 1, 39, "\\u", "", "unknown escape", "", NULL },
-	{ "version=1.0;authorizationrules{[type==\"a\x01\"]=>permit();};", 1, 40, " ", "", "control character", "", NULL },
-	{ "version=1.0;authorizationrules{[type==\"a\nb\"]=>permit();};", 1, 38, "\"a", "", "not closed", "", "close it" },
-	{ "version=1.0;authorizationrules{[type!~\"a\"]=>permit();};", 1, 36, "!~", "", "no regular-expression", "", "!=" },
+	{ "version=1.0;authorizationrules{[type==\"a\\x\"]=>permit();};", 1, 40, "\\x", "",
+	    "unknown escape", "", "\\\\" },
+	{ "version=1.0;authorizationrules{[type==\"\\u0000\"]=>permit();};", 1, 39, "\\u", "",
+	    "unknown escape", "", NULL },
+	{ "version=1.0;authorizationrules{[type==\"\\ud800\"]=>permit();};", 1, 39, "\\u", "",
+	    "unknown escape", "", NULL },
+	{ "version=1.0;authorizationrules{[type==\"a\x01\"]=>permit();};", 1, 40, " ", "",
+	    "control character", "", NULL },
+	{ "version=1.0;authorizationrules{[type==\"a\nb\"]=>permit();};", 1, 38, "\"a", "", "not closed",
+	    "", "close it" },
+	{ "version=1.0;authorizationrules{[type!~\"a\"]=>permit();};", 1, 36, "!~", "",
+	    "no regular-expression", "", "!=" },
 	{ "version=1.0;authorizationrules{#\n=>permit();};", 1, 31, "#", "", "means nothing here", "", NULL },
-	{ "version=1.0;authorizationrules{[type==\"a\xFF\"]=>permit();};", 1, 40, "", "", "not UTF-8", "policy", "UTF-8" },
-	{ "versio=1.0;authorizationrules{};", 1, 0, "versio", "'version'", "", "policy > versionInfo", "starts with" }
+	{ "version=1.0;authorizationrules{[type==\"a\xFF\"]=>permit();};", 1, 40, "", "", "not UTF-8",
+	    "policy", "UTF-8" },
+	{ "versio=1.0;authorizationrules{};", 1, 0, "versio", "'version'", "", "policy > versionInfo",
+	    "starts with" }
 };
 
 static bool fits(const struct broken *b, const struct policy_problem *p)
 {
-	return p->line == b->line && p->column == b->column && (!*b->token || strcmp(p->token, b->token) == 0) &&
+	return p->line == b->line && p->column == b->column && (!*b->token || strcmp(p->token,
+	    b->token) == 0) &&
 	    (!*b->expected || strcmp(p->expected, b->expected) == 0) && strstr(p->message, b->message) &&
-	    (!*b->rule || strcmp(p->rule, b->rule) == 0) && (!b->hint || (p->hint && strstr(p->hint, b->hint)));
+	    (!*b->rule || strcmp(p->rule, b->rule) == 0) && (!b->hint || (p->hint && strstr(p->hint,
+	    b->hint)));
 }
 
 static void break_list(void **state)
@@ -158,7 +214,8 @@ static void break_list(void **state)
 		    e.code == ATT_E_POLICY_PARSE)
 			continue;
 		wrong++;
-		print_message("# %s\n#   %zu:%zu '%s' expected <%s> <%s> in <%s> hint <%s>\n", b->text, p.line, p.column,
+		print_message("# %s\n#   %zu:%zu '%s' expected <%s> <%s> in <%s> hint <%s>\n", b->text,
+		    p.line, p.column,
 		    p.token ? p.token : "-", p.expected ? p.expected : "-", p.message ? p.message : "-",
 		    p.rule ? p.rule : "-", p.hint ? p.hint : "-");
 	}
@@ -169,8 +226,10 @@ static void break_list(void **state)
 /* Every cut of a policy with everything in it fails cleanly, or is a policy without issuancerules. */
 static void truncations(void **state)
 {
-	static const char text[] = "version=1.2;configurationrules{=>issueproperty(type=\"a\",value=-1);};authorizationrules{"
-	    "c:[type==\"a\", value>=1]&&![value!=c.value]=>permit();};issuancerules{c:[type==\"j\"]=>issue(type=\"b\\\"\","
+	static const char text[] = "version=1.2;configurationrules{=>issueproperty(type=\"a\",value=-1);};"
+	    "authorizationrules{"
+	    "c:[type==\"a\", value>=1]&&![value!=c.value]=>permit();};"
+	    "issuancerules{c:[type==\"j\"]=>issue(type=\"b\\\"\","
 	    "value=JsonToClaimValue(JmesPath(c.value,\"a[0]\")));};";
 	struct arena *a = arena_new(ARENA);
 	size_t accepted_cuts = 0;
@@ -195,7 +254,8 @@ static void truncations(void **state)
 /* Every byte inverted: refused with a reason, or a policy that still evaluates. */
 static void damage(void **state)
 {
-	static const char good[] = V2("c:[type==\"a\"] && ![type==\"b\", value<3] => permit();", "=>issue(type=\"x\",value=true);");
+	static const char good[] = V2("c:[type==\"a\"] && ![type==\"b\", value<3] => permit();",
+	    "=>issue(type=\"x\",value=true);");
 	struct arena *a = arena_new(ARENA);
 	char text[sizeof good];
 
@@ -232,7 +292,8 @@ static void all_problems(void **state)
 	    "    [type==\"z\"] => issue(claim=d);\n"
 	    "}\n";
 	static const struct { size_t line, column; const char *id; } want[] = {
-		{ 4, 11, "syntax" }, { 5, 4, "syntax" }, { 5, 23, "version" }, { 5, 44, "action" }, { 6, 11, "quotes" },
+		{ 4, 11, "syntax" }, { 5, 4, "syntax" }, { 5, 23, "version" }, { 5, 44, "action" }, { 6, 11,
+		    "quotes" },
 		{ 6, 16, "operator" }, { 6, 26, "quotes" }, { 7, 7, "action" }, { 8, 0, "syntax" },
 		{ 11, 5, "syntax" }, { 12, 31, "identifier" }, { 14, 0, "syntax" }
 	};
@@ -242,9 +303,11 @@ static void all_problems(void **state)
 	(void)state;
 	assert_null(r.policy);
 	for (size_t i = 0; i < r.nproblems; i++)
-		if (i >= COUNT(want) || r.problems[i].line != want[i].line || r.problems[i].column != want[i].column ||
+		if (i >= COUNT(want) || r.problems[i].line != want[i].line ||
+		    r.problems[i].column != want[i].column ||
 		    strcmp(r.problems[i].id, want[i].id) != 0)
-			fail_msg("problem %zu: %zu:%zu %s: %s", i, r.problems[i].line, r.problems[i].column, r.problems[i].id,
+			fail_msg("problem %zu: %zu:%zu %s: %s", i, r.problems[i].line, r.problems[i].column,
+			    r.problems[i].id,
 			    r.problems[i].message);
 	assert_int_equal(r.nproblems, COUNT(want));
 	assert_string_equal(r.problems[0].source_line, "    c:[type=\"secureBootEnabled\"]=> permit()");
@@ -285,7 +348,8 @@ static void recorded_message(void **state)
 
 	(void)state;
 	assert_false(policy_compile(a, text, sizeof text - 1, &p, NULL, &e));
-	assert_string_equal(e.text, "Policy Parser Exception Thrown: Offending symbol: '['\nLine: '2', Column: '1'\n"
+	assert_string_equal(e.text,
+	    "Policy Parser Exception Thrown: Offending symbol: '['\nLine: '2', Column: '1'\n"
 	    "Failure message: 'mismatched input '[' expecting ';''\nFailing rule: 'policy > versionInfo'");
 	arena_free(a);
 }

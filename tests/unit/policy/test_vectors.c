@@ -28,7 +28,8 @@ static struct blob policy_text(struct arena *a, const char *file)
 	CHECK_OK(b64_decode_arena(B64_URL, a, dot, (size_t)(strchr(dot, '.') - dot), &payload, &n, &e), &e);
 	CHECK_OK(json_parse(a, payload, n, NULL, &j, &e), &e);
 	blob_free(&b);
-	CHECK_OK(b64_decode_arena(B64_URL, a, json_get(j, "AttestationPolicy")->s, json_get(j, "AttestationPolicy")->len,
+	CHECK_OK(b64_decode_arena(B64_URL, a, json_get(j, "AttestationPolicy")->s, json_get(j,
+	    "AttestationPolicy")->len,
 	    &payload, &n, &e), &e);
 	b.p = calloc(1, n + 1);
 	b.n = n;
@@ -91,7 +92,8 @@ static void provenance(void **state)
 	(void)state;
 	need_vectors();
 	each_provenance("policies", one_file, &t);
-	print_message("# %zu policies, %zu with the wrong verdict, %zu hashes compared\n", t.n, t.wrong, t.hashes);
+	print_message("# %zu policies, %zu with the wrong verdict, %zu hashes compared\n", t.n, t.wrong,
+	    t.hashes);
 	assert_int_equal(t.wrong, 0);
 	assert_true(t.n >= 65 && t.hashes >= 30);
 	crypto_free(t.c);
@@ -112,15 +114,18 @@ static const struct { const char *file; size_t line, column; const char *token, 
 	{ "bad-rule-no-semicolon.txt", 1, 42, "}", "expecting ';'" },
 	{ "bad-no-authorizationrules.txt", 1, 12, "issuancerules", "expecting 'authorizationrules'" },
 	{ "bad-config-in-1.0.txt", 1, 12, "configurationrules", "not part of version 1.0" },
-	{ "bad-section-order.txt", 1, 12, "issuancerules", "expecting {'configurationrules', 'authorizationrules'}" },
-	{ "bad-duplicate-section.txt", 1, 45, "authorizationrules", "expecting {end of text, 'issuancerules'}" },
+	{ "bad-section-order.txt", 1, 12, "issuancerules",
+	    "expecting {'configurationrules', 'authorizationrules'}" },
+	{ "bad-duplicate-section.txt", 1, 45, "authorizationrules",
+	    "expecting {end of text, 'issuancerules'}" },
 	{ "bad-permit-in-issuance.txt", 1, 62, "permit", "permit() is not allowed in issuancerules" },
 	{ "bad-issueproperty-in-authz.txt", 1, 34, "issueproperty", "not allowed in authorizationrules" },
 	{ "bad-unknown-action.txt", 1, 34, "allow", "unknown action 'allow'" },
 	{ "bad-permit-argument.txt", 1, 41, "true", "expecting {')'" },
 	{ "bad-unbound-claim.txt", 1, 86, "c", "identifier 'c' is not bound" },
 	{ "bad-unbound-value.txt", 1, 98, "d", "identifier 'd' is not bound" },
-	{ "bad-issue-positional.txt", 1, 68, "\"a\"", "expecting {')', type, value, valueType or issuer, 'claim'}" },
+	{ "bad-issue-positional.txt", 1, 68, "\"a\"",
+	    "expecting {')', type, value, valueType or issuer, 'claim'}" },
 	{ "bad-unterminated-string.txt", 1, 38, "\"a] => permit();};", "not closed" },
 	{ "bad-single-quotes.txt", 1, 38, "'a'", "single quotes" },
 	{ "bad-or-operator.txt", 1, 43, "||", "no ||" },
@@ -156,7 +161,8 @@ static void reasons(void **state)
 		if (p.line != refused[i].line || p.column != refused[i].column ||
 		    (*refused[i].token && strcmp(p.token, refused[i].token) != 0) ||
 		    !strstr(p.message, refused[i].reason)) {
-			print_message("# %s: %zu:%zu '%s' %s\n", refused[i].file, p.line, p.column, p.token, p.message);
+			print_message("# %s: %zu:%zu '%s' %s\n", refused[i].file, p.line, p.column, p.token,
+			    p.message);
 			wrong++;
 		}
 		blob_free(&b);

@@ -103,7 +103,8 @@ static void test_state_directory(void **state)
 static void test_empty(void **state)
 {
 	static const char *const rows[] = { "", "\n", "# only a comment\n", "---\n", "{}\n", "---\n{}\n...\n",
-	    "listen:\n", "listen: ~\ndata_dir: null\ntoken: {audience: }\n", "tokens: []\nproviders: []\nallow: []\n" };
+	    "listen:\n", "listen: ~\ndata_dir: null\ntoken: {audience: }\n",
+	    "tokens: []\nproviders: []\nallow: []\n" };
 	char *want = dump_of("");
 
 	(void)state;
@@ -131,9 +132,11 @@ static const char full[] =
 	"log: {format: json, level: debug}\n"
 	"tokens:\n"
 	"  - {name: ci, sha256: " SHA ", role: reader, provider: two}\n"
-	"  - {name: ops, role: contributor, sha256: ff112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF}\n"
+	"  - name: ops\n    role: contributor\n"
+	"    sha256: ff112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\n"
 	"providers:\n"
-	"  - name: one\n    issuer: https://attest.example.org:8443/p/one\n    hosts: [attest.example.org, '[::1]:8443']\n"
+	"  - name: one\n    issuer: https://attest.example.org:8443/p/one\n"
+	"    hosts: [attest.example.org, '[::1]:8443']\n"
 	"  - name: two\n    allow: []\n"
 	"  - {name: three, allow: [masked-chip-id], hosts: [10.0.0.1]}\n";
 
@@ -193,7 +196,8 @@ static void round_trip(const char *yaml)
 
 static void test_round_trip(void **state)
 {
-	static const char *const rows[] = { "", full, "data_dir: '  padded: # '\n", "data_dir: \"a'b\\\"c\"\n",
+	static const char *const rows[] = { "", full, "data_dir: '  padded: # '\n",
+	    "data_dir: \"a'b\\\"c\"\n",
 	    "token: {audience: '0x10'}\n", "token: {audience: \"grüße\"}\n", "collateral: {dir: '*x'}\n",
 	    "snp: {min_tcb: {genoa: {}}}\n", "tokens: []\n" };
 
@@ -205,10 +209,13 @@ static void test_round_trip(void **state)
 static void test_broken(void **state)
 {
 	static const struct { const char *yaml, *text; } rows[] = {
-		{ "listn: x\n", "line 1: unknown key \"listn\", want one of: listen, data_dir, sandbox, policy" },
+		{ "listn: x\n",
+		    "line 1: unknown key \"listn\", want one of: listen, data_dir, sandbox, policy" },
 		{ "a: b\nlimits:\n", "line 1: unknown key \"a\"" },
-		{ "\nlimits:\n  body:\n    Sgx: 5\n", "line 4: limits.body: unknown key \"Sgx\", want one of: SgxEnclave" },
-		{ "providers:\n - name: abc\n   host: [x]\n", "line 3: providers[0]: unknown key \"host\", want one of: name" },
+		{ "\nlimits:\n  body:\n    Sgx: 5\n",
+		    "line 4: limits.body: unknown key \"Sgx\", want one of: SgxEnclave" },
+		{ "providers:\n - name: abc\n   host: [x]\n",
+		    "line 3: providers[0]: unknown key \"host\", want one of: name" },
 		{ "\"lis\\0ten\": x\n", "unknown key" },
 		{ "listen: x\n", "line 1: listen: found \"x\", want ADDRESS:PORT" },
 		{ "listen: 127.0.0.1\n", "want ADDRESS:PORT" },
@@ -224,12 +231,15 @@ static void test_broken(void **state)
 		{ "sandbox: stric\n", "found \"stric\"" },
 		{ "sandbox: strict|best-effort\n", "sandbox" },
 		{ "policy:\n  defaults: none\n", "line 2: policy.defaults: found \"none\", want maa|strict" },
-		{ "data_dir: ''\nlog: {level: loud}\n", "log.level: found \"loud\", want debug|info|warn|error" },
+		{ "data_dir: ''\nlog: {level: loud}\n",
+		    "log.level: found \"loud\", want debug|info|warn|error" },
 		{ "log: {format: xml}\n", "log.format: found \"xml\", want text|json" },
 		{ "token: {algorithm: none}\n", "token.algorithm: found \"none\", want RS256|ES256|ES384" },
-		{ "token: {lifetime: 59}\n", "token.lifetime: found 59, want a whole number from 60 to 31536000" },
+		{ "token: {lifetime: 59}\n",
+		    "token.lifetime: found 59, want a whole number from 60 to 31536000" },
 		{ "token: {lifetime: 31536001}\n", "token.lifetime: found 31536001" },
-		{ "limits: {connections: 0}\n", "line 1: limits.connections: found 0, want a whole number from 1 to 65536" },
+		{ "limits: {connections: 0}\n",
+		    "line 1: limits.connections: found 0, want a whole number from 1 to 65536" },
 		{ "limits: {connections: 0x10}\n", "found 0x10" },
 		{ "limits: {connections: 010}\n", "found 010" },
 		{ "limits: {connections: -1}\n", "found -1" },
@@ -243,14 +253,18 @@ static void test_broken(void **state)
 		{ "limits:\n", "limits: found nothing, want keys below it" },
 		{ "listen: {a: b}\n", "listen: found keys below it, want one value" },
 		{ "allow: vlek\n", "allow: found one value, want a list" },
-		{ "allow:\n - vlek\n - vlk\n", "line 3: allow[1]: found \"vlk\", want the name of a relaxation" },
+		{ "allow:\n - vlek\n - vlk\n",
+		    "line 3: allow[1]: found \"vlk\", want the name of a relaxation" },
 		{ "allow: [[vlek]]\n", "allow[0]: found a list, want one value" },
 		{ "- x\n", "top level: found a list" },
 		{ "text\n", "top level: found one value" },
-		{ "snp: {min_tcb: {milan: {snp: 256}}}\n", "snp.min_tcb.milan.snp: found 256, want a whole number from 0 to 255" },
-		{ "snp: {min_tcb: {naples: {snp: 1}}}\n", "unknown key \"naples\", want one of: milan, genoa, turin" },
+		{ "snp: {min_tcb: {milan: {snp: 256}}}\n",
+		    "snp.min_tcb.milan.snp: found 256, want a whole number from 0 to 255" },
+		{ "snp: {min_tcb: {naples: {snp: 1}}}\n",
+		    "unknown key \"naples\", want one of: milan, genoa, turin" },
 		{ "listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "line 2: listen: found it a second time" },
-		{ "listen: 127.0.0.1:1\n---\nlisten: 127.0.0.1:2\n", "line 2: top level: found a second document" },
+		{ "listen: 127.0.0.1:1\n---\nlisten: 127.0.0.1:2\n",
+		    "line 2: top level: found a second document" },
 		{ "listen: &a 127.0.0.1:1\ndata_dir: *a\n", "line 2: data_dir: found an alias" },
 		{ "data_dir: !!str x\n", "data_dir: found a tag" },
 		{ "data_dir: \"a\\nb\"\n", "data_dir: found a control character" },
@@ -260,29 +274,37 @@ static void test_broken(void **state)
 		{ "\tlisten: x\n", "line 1: not YAML" },
 		{ "listen: \xff\n", "not YAML" },
 		{ "tokens: [{name: a, role: reader}]\n", "tokens[0]: key \"sha256\" is missing" },
-		{ "tokens: [{name: a, role: admin, sha256: " SHA "}]\n", "tokens[0].role: found \"admin\", want reader|contributor" },
+		{ "tokens: [{name: a, role: admin, sha256: " SHA "}]\n",
+		    "tokens[0].role: found \"admin\", want reader|contributor" },
 		{ "tokens: [{name: '', role: reader, sha256: " SHA "}]\n", "tokens[0].name: found \"\"" },
-		{ "tokens: [{name: a, role: reader, sha256: " SHA "0}]\n", "tokens[0].sha256: found 65 characters" },
+		{ "tokens: [{name: a, role: reader, sha256: " SHA "0}]\n",
+		    "tokens[0].sha256: found 65 characters" },
 		{ "tokens: [{name: a, role: reader, provider: nobody, sha256: " SHA "}]\n",
 		  "tokens[0].provider: found \"nobody\", want the name of a provider" },
-		{ "tokens:\n- {name: a, role: reader, sha256: " SHA "}\n- {name: a, role: reader, sha256: '0'}\n", "tokens[1].sha256" },
-		{ "tokens:\n- {name: a, role: reader, sha256: " SHA "}\n- {name: b, role: reader, sha256: " SHA "}\n",
+		{ "tokens:\n- {name: a, role: reader, sha256: " SHA "}\n"
+		  "- {name: a, role: reader, sha256: '0'}\n", "tokens[1].sha256" },
+		{ "tokens:\n- {name: a, role: reader, sha256: " SHA "}\n"
+		  "- {name: b, role: reader, sha256: " SHA "}\n",
 		  "line 3: tokens[1].sha256: found the value of tokens[0].sha256 (line 2)" },
 		{ "providers: [{}]\n", "providers[0]: key \"name\" is missing" },
 		{ "providers: [{name: ab}]\n", "providers[0].name: found \"ab\", want 3 to 24 letters" },
 		{ "providers: [{name: a_bc}]\n", "providers[0].name" },
 		{ "providers: [{name: abcdefghijklmnopqrstuvwxy}]\n", "providers[0].name" },
-		{ "providers:\n- name: abc\n- name: ABC\n", "line 3: providers[1].name: found the value of providers[0].name" },
-		{ "providers:\n- {name: abc, hosts: [h]}\n- {name: abd, hosts: [x, H]}\n", "providers[1].hosts[1]: found the value" },
+		{ "providers:\n- name: abc\n- name: ABC\n",
+		    "line 3: providers[1].name: found the value of providers[0].name" },
+		{ "providers:\n- {name: abc, hosts: [h]}\n- {name: abd, hosts: [x, H]}\n",
+		    "providers[1].hosts[1]: found the value" },
 		{ "providers: [{name: abc, hosts: ['h:0x']}]\n", "providers[0].hosts[0]: found \"h:0x\"" },
 		{ "providers: [{name: abc, hosts: ['https://h']}]\n", "providers[0].hosts[0]" },
-		{ "providers: [{name: abc, issuer: 'http://h'}]\n", "providers[0].issuer: found \"http://h\", want an https URL" },
+		{ "providers: [{name: abc, issuer: 'http://h'}]\n",
+		    "providers[0].issuer: found \"http://h\", want an https URL" },
 		{ "providers: [{name: abc, issuer: 'https://h/'}]\n", "issuer" },
 		{ "providers: [{name: abc, issuer: 'https://'}]\n", "issuer" },
 		{ "providers: [{name: abc, issuer: 'https://u@h'}]\n", "issuer" },
 		{ "providers: [{name: abc, issuer: 'https://h/a?b'}]\n", "issuer" },
 		{ "providers: [{name: abc, issuer: 'https://h:/a'}]\n", "issuer" },
-		{ "providers: [{name: abc, issuer: 'https://h'}, {name: abd, issuer: 'https://h'}]\n", "issuer: found the value" },
+		{ "providers: [{name: abc, issuer: 'https://h'}, {name: abd, issuer: 'https://h'}]\n",
+		    "issuer: found the value" },
 		{ "providers: [{name: abc, allow: [all]}]\n", "providers[0].allow[0]: found \"all\"" },
 	};
 
@@ -291,7 +313,8 @@ static void test_broken(void **state)
 		struct att_error e = { 0 };
 		struct config *c = NULL;
 
-		CHECK_ERR(config_parse(rows[i].yaml, strlen(rows[i].yaml), &c, &e), &e, ATT_E_BAD_FORMAT, rows[i].text);
+		CHECK_ERR(config_parse(rows[i].yaml, strlen(rows[i].yaml), &c, &e), &e,
+		    ATT_E_BAD_FORMAT, rows[i].text);
 		assert_null(c);
 	}
 }
@@ -342,13 +365,15 @@ static void test_limits(void **state)
 		config_free(parsed(text));
 		free(text);
 		text = list_of(rows[i].head, rows[i].entry, rows[i].max + 1);
-		CHECK_ERR(config_parse(text, strlen(text), &c, &e), &e, ATT_E_LIMIT, "found more entries, want at most 64");
+		CHECK_ERR(config_parse(text, strlen(text), &c, &e), &e, ATT_E_LIMIT,
+		    "found more entries, want at most 64");
 		free(text);
 	}
 	(void)snprintf(long_text, sizeof long_text, "data_dir: %03072d", 0);
 	config_free(parsed(long_text));
 	(void)snprintf(long_text, sizeof long_text, "data_dir: %03073d", 0);
-	CHECK_ERR(config_parse(long_text, strlen(long_text), &c, &e), &e, ATT_E_LIMIT, "found 3073 bytes, want at most 3072");
+	CHECK_ERR(config_parse(long_text, strlen(long_text), &c, &e), &e, ATT_E_LIMIT,
+	    "found 3073 bytes, want at most 3072");
 	text = calloc(1, (1 << 20) + 2);
 	assert_non_null(text);
 	for (size_t i = 0; i <= 1 << 20; i++)
@@ -372,7 +397,8 @@ static void test_override(void **state)
 	assert_string_equal(c->listen, "localhost:0");
 	assert_string_equal(c->data_dir, "/x");
 	assert_string_equal(c->sandbox, "best-effort");
-	CHECK_ERR(config_override(c, "listen", "nonsense", &e), &e, ATT_E_BAD_FORMAT, "listen: found \"nonsense\", want ADDRESS");
+	CHECK_ERR(config_override(c, "listen", "nonsense", &e), &e, ATT_E_BAD_FORMAT,
+	    "listen: found \"nonsense\", want ADDRESS");
 	CHECK_ERR(config_override(c, "data_dir", "", &e), &e, ATT_E_BAD_FORMAT, "data_dir: found \"\"");
 	CHECK_ERR(config_override(c, "token.lifetime", "5", &e), &e, ATT_E_NOT_FOUND, "token.lifetime");
 	assert_string_equal(c->listen, "localhost:0");
@@ -415,7 +441,8 @@ static void test_example(void **state)
 }
 
 /* Calls fn for every scalar of the schema with its key. */
-static void each_scalar(const cyaml_schema_value_t *s, const char *key, void (*fn)(const char *key, const char *last,
+static void each_scalar(const cyaml_schema_value_t *s, const char *key, void (*fn)(const char *key,
+    const char *last,
     const void *state), const void *state)
 {
 	char below[256];

@@ -13,7 +13,8 @@ static char line[LOG_LINE_MAX + 1];
 
 static const char *format(bool json, const char *event, ...)
 {
-	struct line_head head = { .now_s = 1795546800, .role = "front", .event = event, .level = LOG_INFO, .json = json };
+	struct line_head head = { .now_s = 1795546800, .role = "front", .event = event,
+	    .level = LOG_INFO, .json = json };
 	va_list pairs;
 	size_t n;
 
@@ -33,7 +34,8 @@ static const char *format(bool json, const char *event, ...)
 static void test_text(void **state)
 {
 	(void)state;
-	assert_string_equal(format(false, "request", "method", "%s", "POST", "status", "%d", 200, "ms", "%u", 3u, NULL),
+	assert_string_equal(format(false, "request", "method", "%s", "POST", "status", "%d", 200, "ms",
+	    "%u", 3u, NULL),
 	    HEAD "request method=POST status=200 ms=3\n");
 	assert_string_equal(format(false, "x", NULL), HEAD "x\n");
 	assert_string_equal(format(false, "x", "a", "%zu", (size_t)-1, "b", "%lld", -5LL, "c", "%llu",
@@ -85,7 +87,8 @@ static void test_json(void **state)
 	char want[256];
 
 	(void)state;
-	assert_string_equal(format(true, "request", "method", "%s", "POST", "status", "%d", 200, "to", "%s:%d", "h", 1,
+	assert_string_equal(format(true, "request", "method", "%s", "POST", "status", "%d", 200, "to",
+	    "%s:%d", "h", 1,
 	    NULL), JSON_HEAD "\"request\",\"method\":\"POST\",\"status\":200,\"to\":\"h:1\"}\n");
 	assert_string_equal(format(true, "x", NULL), JSON_HEAD "\"x\"}\n");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

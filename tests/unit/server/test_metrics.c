@@ -87,8 +87,10 @@ static void check_type(const char *s, const char *family)
 	size_t n = strlen(family);
 
 	assert_int_equal(strncmp(s, family, n), 0);
-	assert_true(strcmp(s + n, " counter") == 0 || strcmp(s + n, " gauge") == 0 || strcmp(s + n, " histogram") == 0);
-	assert_true((strcmp(s + n, " counter") == 0) == (strlen(family) > 6 && strcmp(family + n - 6, "_total") == 0));
+	assert_true(strcmp(s + n, " counter") == 0 || strcmp(s + n, " gauge") == 0 || strcmp(s + n,
+	    " histogram") == 0);
+	assert_true((strcmp(s + n, " counter") == 0) == (strlen(family) > 6 && strcmp(family + n - 6,
+	    "_total") == 0));
 }
 
 static void test_grammar(void **state)
@@ -133,7 +135,7 @@ static void test_counter(void **state)
 	metric_add(M_connections_cut, METRIC_CUT_deadline, 1);
 	metric_add(M_body_too_large, 0, 1);
 	l = lines_read();
-	check_has(&l, "# HELP attestd_requests_total HTTP requests answered, by route and class of status.");
+	check_has(&l, "# HELP attestd_requests_total Requests answered, by route and class of status.");
 	check_has(&l, "# TYPE attestd_requests_total counter");
 	check_has(&l, "attestd_requests_total{route=\"attest\",code=\"2xx\"} 2");
 	check_has(&l, "attestd_requests_total{route=\"attest\",code=\"1xx\"} 5");
@@ -170,7 +172,8 @@ static void test_histogram(void **state)
 
 	(void)state;
 	metric_observe_us(M_request_seconds, METRIC_ROUTE_attest, 0);
-	metric_observe_us(M_request_seconds, METRIC_ROUTE_attest, 500);         /* a bound belongs to its bucket */
+	/* a bound belongs to its bucket */
+	metric_observe_us(M_request_seconds, METRIC_ROUTE_attest, 500);
 	metric_observe_us(M_request_seconds, METRIC_ROUTE_attest, 501);
 	metric_observe_us(M_request_seconds, METRIC_ROUTE_attest, 30000001);
 	metric_observe_us(M_answer_seconds, 0, 1500000);
@@ -188,6 +191,25 @@ static void test_histogram(void **state)
 	check_has(&l, "attestd_answer_seconds_sum 1.500000");
 	check_has(&l, "attestd_answer_seconds_count 1");
 	free(l.text);
+}
+
+/* Operators read about every metric in docs/operations.md. */
+static void test_documented(void **state)
+{
+	struct blob b = repo_file("docs/operations.md");
+	struct lines l = lines_read();
+	char name[128];
+
+	(void)state;
+	for (size_t i = 0; i < l.n; i++) {
+		if (strncmp(l.line[i], "# TYPE ", 7) != 0)
+			continue;
+		(void)snprintf(name, sizeof name, "`%.*s", (int)name_len(l.line[i] + 7), l.line[i] + 7);
+		if (!strstr((const char *)b.p, name))
+			fail_msg("docs/operations.md does not tell about %s", name + 1);
+	}
+	free(l.text);
+	blob_free(&b);
 }
 
 #define THREADS 4
@@ -223,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_counter),
 		cmocka_unit_test(test_gauge),
 		cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_documented),
 		cmocka_unit_test(test_threads),
 	};
 

@@ -11,7 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,12 +21,15 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+#include <sqlite3.h>
 
 #include "server/sandbox/kernel.h"
 
 /* Folders made for one run: the plan names tls (read) and store (write), never keys. */
 static char root[] = "/tmp/attestd-sandbox-XXXXXX";
 static char tls[64], store[64], keys[64], tls_file[96], store_file[96], keys_file[96], out[96];
+
+static pid_t parent;            /* the test itself, seen from the roles */
 
 /* Every action returns 0 or an errno; it runs inside the sandbox. */
 static int as_errno(long result)
@@ -77,11 +79,13 @@ static int unix_socket(void) { return new_socket(AF_UNIX); }
 static int packet_socket(void) { return new_socket(AF_PACKET); }
 static int connect_it(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+	    .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	/* Nothing listens on the discard port; being refused by the peer means that the call was allowed. */
-	return connect(fd, (struct sockaddr *)(void *)&to, sizeof to) == 0 || errno == ECONNREFUSED ? 0 : errno;
+	return connect(fd, (struct sockaddr *)(void *)&to, sizeof to) == 0 ||
+	    errno == ECONNREFUSED ? 0 : errno;
 }
 static int listen_it(void)
 {
@@ -99,10 +103,11 @@ static int new_process(void)
 		_exit(0);
 	return as_errno(pid);
 }
-static int trace(void) { return as_errno(ptrace(PTRACE_ATTACH, getppid(), NULL, NULL)); }
-static int peek(void) { return as_errno(syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0)); }
-static int kill_parent(void) { return as_errno(kill(getppid(), 0)); }
-static int signal_parent(void) { return as_errno(syscall(SYS_tgkill, getppid(), getppid(), 0)); }
+#define ATTACH 16               /* PTRACE_ATTACH */
+static int trace(void) { return as_errno(syscall(SYS_ptrace, ATTACH, parent, NULL, NULL)); }
+static int peek(void) { return as_errno(syscall(SYS_process_vm_readv, parent, NULL, 0, NULL, 0, 0)); }
+static int kill_parent(void) { return as_errno(kill(parent, 0)); }
+static int signal_parent(void) { return as_errno(syscall(SYS_tgkill, parent, parent, 0)); }
 static int signal_self(void) { return as_errno(syscall(SYS_tgkill, getpid(), gettid(), 0)); }
 static int abort_it(void) { abort(); }
 static int new_namespace(void) { return as_errno(syscall(SYS_unshare, 0x10000000)); }
@@ -170,7 +175,8 @@ static int time_and_chance(void)
 	struct timespec t;
 	char r[16];
 
-	return as_errno(clock_gettime(CLOCK_REALTIME, &t)) || as_errno(getentropy(r, sizeof r)) || time(NULL) < 0;
+	return as_errno(clock_gettime(CLOCK_REALTIME, &t)) || as_errno(getentropy(r, sizeof r)) ||
+	    time(NULL) < 0;
 }
 
 /* What server/ipc/fdpass.c does: sealed memfd, sent and received over a socketpair that existed before. */
@@ -216,7 +222,8 @@ static int sign_and_hash(void)
 	uint8_t sig[128];
 	size_t n = sizeof sig;
 	bool ok = key && c && EVP_Digest("x", 1, digest, &len, EVP_sha384(), NULL) == 1 &&
-	    EVP_DigestSignInit(c, NULL, EVP_sha384(), NULL, key) == 1 && EVP_DigestSign(c, sig, &n, digest, len) == 1;
+	    EVP_DigestSignInit(c, NULL, EVP_sha384(), NULL, key) == 1 && EVP_DigestSign(c, sig, &n,
+	    digest, len) == 1;
 
 	EVP_MD_CTX_free(c);
 	EVP_PKEY_free(key);
@@ -249,6 +256,24 @@ static int keys_in_thread(void)
 	int result = 0, status = pthread_create(&t, NULL, thread_opens_keys, &result);
 
 	return status ? status : pthread_join(t, NULL) ? EIO : result;
+}
+
+/* What the store will do: write-ahead log, full sync, a lock, a check-point, a second connection. */
+static int use_database(void)
+{
+	static const char sql[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(x);"
+	    "BEGIN IMMEDIATE; INSERT INTO t VALUES(randomblob(100000)); COMMIT; PRAGMA wal_checkpoint(TRUNCATE);"
+	    "PRAGMA journal_mode=DELETE; INSERT INTO t VALUES(1); VACUUM; DROP TABLE t;";
+	char path[112];
+	sqlite3 *db = NULL, *other = NULL;
+	bool ok;
+
+	(void)snprintf(path, sizeof path, "%s.sqlite", store_file);
+	ok = sqlite3_open(path, &db) == SQLITE_OK && sqlite3_open(path, &other) == SQLITE_OK &&
+	    sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(other, "SELECT * FROM sqlite_master", NULL, NULL, NULL) == SQLITE_OK;
+	ok = sqlite3_close(other) == SQLITE_OK && sqlite3_close(db) == SQLITE_OK && ok;
+	return ok && unlink(path) == 0 ? 0 : EIO;
 }
 
 #define KILLED (-SIGSYS)
@@ -310,6 +335,7 @@ static const struct row { const char *name; int (*act)(void); int want[SANDBOX_R
 	ROW(list_store, 0, KILLED, KILLED, EACCES)
 	ROW(rename_store, 0, KILLED, KILLED, KILLED)
 	ROW(link_out_of_store, EACCES, KILLED, KILLED, KILLED)
+	ROW(use_database, 0, EIO, EIO, EIO)
 	ROW(keys_in_thread, EACCES, KILLED, KILLED, EACCES)
 #undef ROW
 };
@@ -335,7 +361,8 @@ static const char *skipped(void)
 	int status = 0;
 
 	if (pid == 0)
-		_exit(sandbox_enter_on(&plan, &k, &missing, &e) && missing && strstr(missing, "build") ? 1 : 0);
+		_exit(sandbox_enter_on(&plan, &k, &missing, &e) && missing && strstr(missing,
+		    "build") ? 1 : 0);
 	return waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 1 ? "a build without sandbox" : NULL;
 }
 
@@ -392,7 +419,8 @@ static int run(enum sandbox_role role, const struct row *r)
 
 static void test_calls(void **state)
 {
-	static const char *const names[SANDBOX_ROLES] = { [F] = "front", [V] = "verify", [S] = "signer", [N] = "fetch" };
+	static const char *const names[SANDBOX_ROLES] = { [F] = "front", [V] = "verify", [S] = "signer",
+	    [N] = "fetch" };
 	unsigned wrong = 0;
 
 	(void)state;
@@ -471,7 +499,8 @@ static void test_missing(void **state)
 		struct att_error e;
 		char want[96];
 
-		(void)snprintf(want, sizeof want, "this kernel lacks %s, which sandbox: strict demands", cases[i].name);
+		(void)snprintf(want, sizeof want, "this kernel lacks %s, which sandbox: strict demands",
+		    cases[i].name);
 		CHECK_ERR(sandbox_enter_on(&plan, &k, &missing, &e), &e, ATT_E_UNSUPPORTED, want);
 		assert_string_equal(missing, "untouched");
 	}
@@ -569,6 +598,7 @@ static int make_folders(void **state)
 	};
 
 	(void)state;
+	parent = getpid();
 	if (!mkdtemp(root))
 		return -1;
 	for (size_t i = 0; i < 3; i++) {

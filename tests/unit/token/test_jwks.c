@@ -122,6 +122,27 @@ static void unusable_keys(void **state)
 	}
 }
 
+/* Each of these would be a good key but for one thing. */
+static void one_thing_wrong(void **state)
+{
+	const char *x5c = kit_fill(KIT_P256, "$X5C");
+	char *unpadded = arena_strdup(kit.a, x5c), *other = arena_strdup(kit.a, x5c);
+
+	(void)state;
+	refuses(set("{\"kid\":\"k\",\"use\":\"enc\",%s}", members(KIT_P256)), ATT_E_UNSUPPORTED, "use");
+	refuses(set("{\"kid\":\"k\",\"use\":1,%s}", members(KIT_P256)), ATT_E_UNSUPPORTED, "use");
+	refuses(set("{\"kid\":\"k\",\"key_ops\":[],%s}", members(KIT_P256)), ATT_E_UNSUPPORTED, "key_ops");
+	refuses(set("{\"kid\":\"k\",\"d\":\"AA\",%s}", members(KIT_P256)), ATT_E_UNSUPPORTED, "private");
+	unpadded[strcspn(unpadded, "=")] = 0;
+	if (strcmp(unpadded, x5c) != 0)
+		refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s\"]}", unpadded), ATT_E_UNSUPPORTED, "padding");
+	for (char *p = other; *p; p++)
+		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+	if (strcmp(other, x5c) != 0)
+		refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s\"]}", other), ATT_E_UNSUPPORTED, "alphabet");
+	refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s%s\"]}", x5c, "AAAA"), ATT_E_UNSUPPORTED, "x5c[0]");
+}
+
 static void a22_points(void **state)
 {
 	static const char zero[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";     /* 32 bytes */
@@ -258,6 +279,7 @@ int main(void)
 		cmocka_unit_test(three_ways_of_giving_a_key),
 		cmocka_unit_test(both_ways_must_agree),
 		cmocka_unit_test(unusable_keys),
+		cmocka_unit_test(one_thing_wrong),
 		cmocka_unit_test(a22_points),
 		cmocka_unit_test(a22_p521_leading_zero),
 		cmocka_unit_test(one_kid_two_keys),

@@ -102,7 +102,7 @@ static void signs_and_verifies(void **state)
 			if (other != k)
 				CHECK_ERR(jws_verify_with(kit.c, &j, kit.keys[other]->pub, &e), &e,
 				    fits ? ATT_E_NOT_AUTHENTIC : ATT_E_UNSUPPORTED,
-				    fits ? "RS256" : "does not fit");
+				    fits ? "RS256" : "does not fit the key, which is for");
 		}
 		CHECK_ERR(jws_sign(kit.a, key->c, kit.keys[(k + 1) % KIT_OTHER]->priv, h, "", 0, &text, &e),
 		    &e, ATT_E_INTERNAL, "the key's");

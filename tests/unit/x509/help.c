@@ -35,8 +35,8 @@ static void fill(struct x509_template *t, const struct party *issuer, const stru
 		t->alg = alg_for(privkey_kind(issuer->priv));
 }
 
-void party_make(struct crypto *c, struct party *p, const char *name, const struct party *issuer, struct x509_template t,
-    enum key_kind kind)
+void party_make(struct crypto *c, struct party *p, const char *name, const struct party *issuer,
+    struct x509_template t, enum key_kind kind)
 {
 	const struct x509_rdn cn = { "CN", name };
 	struct att_error e = { 0 };

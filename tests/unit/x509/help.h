@@ -1,4 +1,4 @@
-/* help.h - certificates made for the tests of lib/x509: a root, an intermediate, a leaf, each with its key. */
+/* help.h - certificates made for the tests of lib/x509, each with its key. */
 #ifndef UNIT_X509_HELP_H
 #define UNIT_X509_HELP_H
 
@@ -13,9 +13,9 @@ struct party {
 	struct pubkey *pub;
 	struct x509_cert *cert;
 };
-/* A key and, under issuer (NULL: itself), a certificate with CN = name. Template fields not set are filled in. */
-void party_make(struct crypto *c, struct party *p, const char *name, const struct party *issuer, struct x509_template t,
-    enum key_kind kind);
+/* A key and, under issuer (NULL: itself), a certificate with CN = name. Fills in what t lacks. */
+void party_make(struct crypto *c, struct party *p, const char *name, const struct party *issuer,
+    struct x509_template t, enum key_kind kind);
 void party_clear(struct party *p);
 /* DER of a certificate under the same conditions that our own parser need not accept. */
 void party_der(struct crypto *c, const struct party *subject, const char *name, const struct party *issuer,

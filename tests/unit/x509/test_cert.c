@@ -10,14 +10,17 @@ static struct crypto *c;
 static struct party someone;
 
 /* The parts of a TBSCertificate, each whole DER in hex; then what stands behind the TBS. */
-enum part { VERSION, SERIAL, ALG, ISSUER, VALIDITY, SUBJECT, SPKI, EXTS, OUTER_ALG, SIGNATURE, AFTER, NPARTS };
+enum part { VERSION, SERIAL, ALG, ISSUER, VALIDITY, SUBJECT, SPKI, EXTS, OUTER_ALG, SIGNATURE, AFTER,
+    NPARTS };
 
 #define ALG_P256 "300a06082a8648ce3d040302"
 #define NAME_A "300c310a300806035504030c0141"
 #define DATES "301e170d3233303130313030303030305a170d3333303130313030303030305a"
 static const char *const good[NPARTS] = {
-	[VERSION] = "a003020102", [SERIAL] = "020105", [ALG] = ALG_P256, [ISSUER] = NAME_A, [VALIDITY] = DATES,
-	[SUBJECT] = NAME_A, [SPKI] = NULL, [EXTS] = "", [OUTER_ALG] = ALG_P256, [SIGNATURE] = "03020055", [AFTER] = "",
+	[VERSION] = "a003020102", [SERIAL] = "020105", [ALG] = ALG_P256, [ISSUER] = NAME_A, [VALIDITY] =
+	    DATES,
+	[SUBJECT] = NAME_A, [SPKI] = NULL, [EXTS] = "", [OUTER_ALG] = ALG_P256, [SIGNATURE] = "03020055",
+	    [AFTER] = "",
 };
 
 /* [3] with one SEQUENCE of the extensions given. */
@@ -118,19 +121,31 @@ static const struct break_row {
 	{ SUBJECT, "3100", ATT_E_BAD_FORMAT, "no subject name" },
 	{ VALIDITY, "3000", ATT_E_BAD_FORMAT, "validity" },
 	{ VALIDITY, "300f170d3233303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301c" "170b323330313031303030305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301e" "170d3233303133323030303030305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301e" "170d3233313330313030303030305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301e" "170d3233303130313234303030305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301e" "170d3233303130313030303036305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301e" "170d32333031303130303030303058" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "301e" "170d2d33303130313030303030305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "3020" "170d3233303130313030303030305a" "180f39393939313233313233353935395a", ATT_E_OK, "" },
-	{ VALIDITY, "3020" "170d3233303130313030303030305a" "180f32303233303232393030303030305a", ATT_E_BAD_FORMAT, "validity" },
-	{ VALIDITY, "3020" "170d3233303130313030303030305a" "180f32303234303232393030303030305a", ATT_E_OK, "" },
-	{ VALIDITY, "3022" "170d3233303130313030303030305a" "181132303234303232393030303030302e305a", ATT_E_BAD_FORMAT,
+	{ VALIDITY, "301c" "170b323330313031303030305a" "170d3333303130313030303030305a", ATT_E_BAD_FORMAT,
 	  "validity" },
-	{ VALIDITY, "3020" "170d3233303130313030303030305a" "170d3333303130313030303030305a" "0500", ATT_E_BAD_FORMAT,
+	{ VALIDITY, "301e" "170d3233303133323030303030305a" "170d3333303130313030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "301e" "170d3233313330313030303030305a" "170d3333303130313030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "301e" "170d3233303130313234303030305a" "170d3333303130313030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "301e" "170d3233303130313030303036305a" "170d3333303130313030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "301e" "170d32333031303130303030303058" "170d3333303130313030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "301e" "170d2d33303130313030303030305a" "170d3333303130313030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "3020" "170d3233303130313030303030305a" "180f39393939313233313233353935395a", ATT_E_OK,
+	  "" },
+	{ VALIDITY, "3020" "170d3233303130313030303030305a" "180f32303233303232393030303030305a",
+	  ATT_E_BAD_FORMAT, "validity" },
+	{ VALIDITY, "3020" "170d3233303130313030303030305a" "180f32303234303232393030303030305a", ATT_E_OK,
+	  "" },
+	{ VALIDITY, "3022" "170d3233303130313030303030305a" "181132303234303232393030303030302e305a",
+	  ATT_E_BAD_FORMAT,
+	  "validity" },
+	{ VALIDITY, "3020" "170d3233303130313030303030305a" "170d3333303130313030303030305a" "0500",
+	  ATT_E_BAD_FORMAT,
 	  "validity" },
 	{ SPKI, "3000", ATT_E_BAD_FORMAT, "key: " },
 	{ SPKI, "0500", ATT_E_BAD_FORMAT, "no public key" },
@@ -148,16 +163,16 @@ static const struct break_row {
 	{ EXTS, "a30c300a" UNKNOWN "0500", ATT_E_BAD_FORMAT, "neither extensions nor the end" },
 	{ EXTS, "810101", ATT_E_BAD_FORMAT, "neither extensions nor the end" },         /* issuerUniqueID */
 	{ EXTS, "82020055", ATT_E_BAD_FORMAT, "neither extensions nor the end" },       /* subjectUniqueID */
-	{ EXTS, "!300b06042a0304050101000400", ATT_E_BAD_FORMAT, "not an extension" },  /* FALSE written out */
+	{ EXTS, "!300b06042a0304050101000400", ATT_E_BAD_FORMAT, "not an extension" }, /* FALSE */
 	{ EXTS, "!300b06042a0304050101010400", ATT_E_BAD_FORMAT, "not an extension" },  /* BER TRUE */
 	{ EXTS, "!300606042a030405", ATT_E_BAD_FORMAT, "not an extension" },
 	{ EXTS, "!300a06042a03040504000500", ATT_E_BAD_FORMAT, "not an extension" },
 	{ EXTS, "!300d0603551d1e0101ff0403300101", ATT_E_UNSUPPORTED, "2.5.29.30" },    /* nameConstraints */
-	{ EXTS, "!300c0603551d240101ff04023000", ATT_E_UNSUPPORTED, "2.5.29.36" },      /* policyConstraints */
-	{ EXTS, "!300c0603551d200101ff04023000", ATT_E_OK, "" },                        /* certificatePolicies */
+	{ EXTS, "!300c0603551d240101ff04023000", ATT_E_UNSUPPORTED, "2.5.29.36" }, /* policyConstraints */
+	{ EXTS, "!300c0603551d200101ff04023000", ATT_E_OK, "" }, /* certificatePolicies */
 	/* basicConstraints */
-	{ EXTS, "!300c0603551d130405300301" "0100", ATT_E_BAD_FORMAT, "basicConstraints" },     /* FALSE written out */
-	{ EXTS, "!300c0603551d1304053003020100", ATT_E_BAD_FORMAT, "basicConstraints" },        /* pathlen without CA */
+	{ EXTS, "!300c0603551d130405300301" "0100", ATT_E_BAD_FORMAT, "basicConstraints" }, /* FALSE */
+	{ EXTS, "!300c0603551d1304053003020100", ATT_E_BAD_FORMAT, "basicConstraints" }, /* no CA */
 	{ EXTS, "!300f0603551d13040830060101ff020100", ATT_E_OK, "" },
 	{ EXTS, "!300f0603551d13040830060101ff0201ff", ATT_E_BAD_FORMAT, "basicConstraints" },
 	{ EXTS, "!300b0603551d13040430000500", ATT_E_BAD_FORMAT, "basicConstraints" },
@@ -206,12 +221,14 @@ static void extensions_need_version_3(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
 		struct arena *a = arena_new((size_t)1 << 20);
-		struct buf der = assemble(a, EXTS, "!" UNKNOWN), tbs = buf_make(a), all = buf_make(a), out = buf_make(a);
+		struct buf der = assemble(a, EXTS, "!" UNKNOWN), tbs = buf_make(a), all = buf_make(a), out =
+		    buf_make(a);
 		struct rd r = rd_make(der.p, der.len), outer, whole, inside, version;
 		struct att_error e = { 0 };
 		struct x509_cert *cert = NULL;
 
-		assert_true(der_take(&r, DER_SEQUENCE, &outer) && der_take_whole(&outer, DER_SEQUENCE, &whole, &inside));
+		assert_true(der_take(&r, DER_SEQUENCE, &outer) && der_take_whole(&outer, DER_SEQUENCE, &whole,
+		    &inside));
 		assert_true(der_take(&inside, DER_CTX_CONS(0), &version));
 		put_hex(&tbs, versions[i]);
 		buf_put(&tbs, rd_ptr(&inside), rd_left(&inside));
@@ -239,7 +256,8 @@ static void extensions_are_limited(void **state)
 		if (n == 32)
 			CHECK_OK(x509_cert_from_der(c, der.p, der.len, &cert, &e), &e);
 		else
-			CHECK_ERR(x509_cert_from_der(c, der.p, der.len, &cert, &e), &e, ATT_E_LIMIT, "more than 32 extensions");
+			CHECK_ERR(x509_cert_from_der(c, der.p, der.len, &cert, &e), &e, ATT_E_LIMIT,
+			    "more than 32 extensions");
 		if (n == 32)
 			x509_cert_free(cert);
 		arena_free(a);
@@ -253,7 +271,8 @@ static void size_is_limited(void **state)
 	struct x509_cert *cert = NULL;
 
 	(void)state;
-	CHECK_ERR(x509_cert_from_der(c, big, sizeof big, &cert, &e), &e, ATT_E_LIMIT, "16385 bytes, at most 16384");
+	CHECK_ERR(x509_cert_from_der(c, big, sizeof big, &cert, &e), &e, ATT_E_LIMIT,
+	    "16385 bytes, at most 16384");
 	CHECK_ERR(x509_cert_from_der(c, big, sizeof big - 1, &cert, &e), &e, ATT_E_BAD_FORMAT, "SEQUENCE");
 	CHECK_ERR(x509_cert_from_der(c, NULL, 0, &cert, &e), &e, ATT_E_BAD_FORMAT, "SEQUENCE");
 }
@@ -264,8 +283,10 @@ static void facts(void **state)
 	static const char *const names[] = { "host.example", "127.0.0.1", "::1" };
 	static const uint8_t value[] = { 1, 2, 3 };
 	const struct x509_ext ext = { "1.3.6.1.4.1.99999.1", false, value, sizeof value };
-	struct x509_template t = { .subject = subject, .nsubject = 3, .serial = 0x80, .key_usage = 1U | 1U << 8,
-		.ext_key_usage = "serverAuth", .dns_names = names, .ndns = 3, .key_ids = true, .exts = &ext, .nexts = 1,
+	struct x509_template t = { .subject = subject, .nsubject = 3, .serial = 0x80, .key_usage =
+	    1U | 1U << 8,
+		.ext_key_usage = "serverAuth", .dns_names = names, .ndns = 3, .key_ids = true, .exts = &ext,
+		    .nexts = 1,
 		.with_bc = true, .pathlen = -1 };
 	struct party root, leaf;
 	struct rd r;
@@ -282,17 +303,20 @@ static void facts(void **state)
 	assert_true(x509_not_before(leaf.cert) == T0 && x509_not_after(leaf.cert) == T1);
 	serial = x509_serial(leaf.cert, &n);
 	assert_true(n == 1 && serial[0] == 0x80);
-	assert_false(x509_is_ca(leaf.cert) || x509_may_sign_certs(leaf.cert) || x509_may_sign_crls(leaf.cert));
+	assert_false(x509_is_ca(leaf.cert) || x509_may_sign_certs(leaf.cert) ||
+	    x509_may_sign_crls(leaf.cert));
 	assert_int_equal(x509_pathlen(leaf.cert), -1);
 	assert_int_equal(x509_pathlen(root.cert), 3);
 	assert_int_equal(x509_key_usage(leaf.cert), 1U | 1U << 8);
 	assert_true(x509_self_issued(root.cert) && !x509_self_issued(leaf.cert));
 	assert_true(x509_has_eku(leaf.cert, "1.3.6.1.5.5.7.3.1"));
-	assert_false(x509_has_eku(leaf.cert, "1.3.6.1.5.5.7.3.2") || x509_has_eku(root.cert, "1.3.6.1.5.5.7.3.1") ||
+	assert_false(x509_has_eku(leaf.cert, "1.3.6.1.5.5.7.3.2") ||
+	    x509_has_eku(root.cert, "1.3.6.1.5.5.7.3.1") ||
 	    x509_has_eku(leaf.cert, "nonsense"));
 	assert_true(x509_extension(leaf.cert, "1.3.6.1.4.1.99999.1", &r) && der_is(&r, value, 3));
 	assert_int_equal(rd_off(&r), 0);
-	assert_false(x509_extension(leaf.cert, "1.3.6.1.4.1.99999.2", &r) || x509_extension(leaf.cert, "x", &r));
+	assert_false(x509_extension(leaf.cert, "1.3.6.1.4.1.99999.2", &r) ||
+	    x509_extension(leaf.cert, "x", &r));
 	assert_true(x509_extension(leaf.cert, "2.5.29.17", &r));
 	assert_int_equal(rd_left(&r), 2 + 2 + 12 + 2 + 4 + 2 + 16);
 	assert_true(x509_extension(leaf.cert, "2.5.29.14", &r) && x509_extension(leaf.cert, "2.5.29.35", &r));
@@ -317,7 +341,7 @@ static void common_names(void **state)
 		{ "300e310c300a06035504030c03eda080", "", "CN=#eda080" },               /* surrogate */
 		{ "300f310d300b06035504030c04f4908080", "", "CN=#f4908080" },           /* above U+10FFFF */
 		{ "300f310d300b06035504030c04f09f9880", "\xf0\x9f\x98\x80", "CN=\xf0\x9f\x98\x80" },
-		{ "300c310a300806035504030c01c2", "", "CN=#c2" },                       /* cut in a character */
+		{ "300c310a300806035504030c01c2", "", "CN=#c2" },             /* cut in a character */
 		{ "300d310b300906035504031e0200e4", "\xc3\xa4", "CN=\xc3\xa4" },        /* BMPString */
 		{ "300d310b300906035504031e02d800", "", "CN=#d800" },
 		{ "300c310a3008060355040314" "0141", "A", "CN=A" },
@@ -367,7 +391,8 @@ static void long_names_are_cut_or_absent(void **state)
 /* UTCTime up to 2049, GeneralizedTime after it, and seconds there and back. */
 static void times(void **state)
 {
-	static const int64_t at[] = { -631152000 /* 1950 */, 1, 951782400 /* 2000-02-29 */, 2524607999, 2524608000,
+	/* 1950, 1970, 2000-02-29, both sides of 2050, and the last second of 9999 */
+	static const int64_t at[] = { -631152000, 1, 951782400, 2524607999, 2524608000,
 		INT64_C(253402300799) };
 
 	(void)state;
@@ -381,7 +406,8 @@ static void times(void **state)
 		assert_true(x509_not_after(p.cert) == at[i]);
 		CHECK_OK(x509_valid_at(p.cert, x509_not_after(p.cert), &e), &e);
 		CHECK_OK(x509_valid_at(p.cert, x509_not_before(p.cert), &e), &e);
-		CHECK_ERR(x509_valid_at(p.cert, x509_not_after(p.cert) + 1, &e), &e, ATT_E_NOT_AUTHENTIC, "not valid after");
+		CHECK_ERR(x509_valid_at(p.cert, x509_not_after(p.cert) + 1, &e), &e, ATT_E_NOT_AUTHENTIC,
+		    "not valid after");
 		CHECK_ERR(x509_valid_at(p.cert, x509_not_before(p.cert) - 1, &e), &e, ATT_E_NOT_AUTHENTIC,
 		    "not valid before 1950-01-01T00:00:00Z, it is 1949-12-31T23:59:59Z");
 		party_clear(&p);
@@ -394,7 +420,8 @@ static int setup(void **state)
 	c = crypto_new(NULL);
 	if (!c)
 		return -1;
-	return privkey_generate(KEY_P256, 0, &someone.priv, NULL) && privkey_public(c, someone.priv, &someone.pub, NULL) ? 0 : -1;
+	return privkey_generate(KEY_P256, 0, &someone.priv, NULL) &&
+	    privkey_public(c, someone.priv, &someone.pub, NULL) ? 0 : -1;
 }
 
 static int teardown(void **state)

@@ -14,23 +14,23 @@ static struct x509_template leaf_template(void)
 	return (struct x509_template){ .pathlen = -1 };
 }
 
+/* Each kind of key signs, and is signed by the next kind. */
 static void every_kind_of_key(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 4; i++)
-		for (size_t j = 0; j < 4; j++) {
-			struct party ca, ee;
-			struct att_error e = { 0 };
-			enum sig_alg alg;
+	for (size_t i = 0; i < 4; i++) {
+		struct party ca, ee;
+		struct att_error e = { 0 };
+		enum sig_alg alg;
 
-			party_make(c, &ca, "CA", NULL, ca_template(-1), kinds[i]);
-			party_make(c, &ee, "EE", &ca, leaf_template(), kinds[j]);
-			CHECK_OK(x509_issued_by(c, ca.cert, ca.cert, 0, &e), &e);
-			CHECK_OK(x509_issued_by(c, ee.cert, ca.cert, 0, &e), &e);
-			assert_true(x509_sig_alg(ee.cert, &alg) && alg == alg_for(kinds[i]));
-			party_clear(&ee);
-			party_clear(&ca);
-		}
+		party_make(c, &ca, "CA", NULL, ca_template(-1), kinds[i]);
+		party_make(c, &ee, "EE", &ca, leaf_template(), kinds[(i + 1) % 4]);
+		CHECK_OK(x509_issued_by(c, ca.cert, ca.cert, 0, &e), &e);
+		CHECK_OK(x509_issued_by(c, ee.cert, ca.cert, 0, &e), &e);
+		assert_true(x509_sig_alg(ee.cert, &alg) && alg == alg_for(kinds[i]));
+		party_clear(&ee);
+		party_clear(&ca);
+	}
 }
 
 static void every_rsa_algorithm(void **state)
@@ -132,8 +132,10 @@ static void pss_parameters(void **state)
 {
 	static const char hash[] = "\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00";
 	static const struct { const char *why; size_t at; uint8_t from, to; } rows[] = {
-		{ "hash SHA-256", 14, 0x02, 0x01 }, { "hash SHA-512", 14, 0x02, 0x03 }, { "MGF hash SHA-256", 44, 0x02, 0x01 },
-		{ "MGF1's OID", 31, 0x08, 0x09 }, { "salt 47", 51, 48, 47 }, { "salt 32", 51, 48, 32 }, { "salt -1", 51, 48, 255 },
+		{ "hash SHA-256", 14, 0x02, 0x01 }, { "hash SHA-512", 14, 0x02, 0x03 },
+		  { "MGF hash SHA-256", 44, 0x02, 0x01 },
+		{ "MGF1's OID", 31, 0x08, 0x09 }, { "salt 47", 51, 48, 47 }, { "salt 32", 51, 48, 32 },
+		  { "salt -1", 51, 48, 255 },
 		{ "tag of the salt", 47, 0xa2, 0xa1 },
 	};
 	struct party ca, ee;
@@ -269,16 +271,20 @@ static void bundles_that_are_refused(void **state)
 	struct x509_bundle b = { 0 };
 	struct att_error e = { 0 };
 	static const struct { const char *text; const char *want; } rows[] = {
-		{ "", "neither DER nor PEM" }, { "text", "neither DER nor PEM" }, { "0\x01", "neither DER nor PEM" },
+		{ "", "neither DER nor PEM" }, { "text", "neither DER nor PEM" },
+		  { "0\x01", "neither DER nor PEM" },
 		{ "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "offset 0" },
-		{ "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n", "offset 0" },
-		{ "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "certificate 0: certificate: not a whole" },
+		{ "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n",
+		  "offset 0" },
+		{ "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		  "certificate 0: certificate: not a whole" },
 		{ "\x30\x82", "not a whole DER" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		CHECK_ERR(x509_bundle_parse(c, rows[i].text, strlen(rows[i].text), &b, &e), &e, ATT_E_BAD_FORMAT, rows[i].want);
+		CHECK_ERR(x509_bundle_parse(c, rows[i].text, strlen(rows[i].text), &b, &e), &e,
+		    ATT_E_BAD_FORMAT, rows[i].want);
 	for (unsigned i = 0; i < X509_BUNDLE_MAX; i++)
 		put_pem(a, &many, leaf.cert);
 	CHECK_OK(x509_bundle_parse(c, many.p, many.len, &b, &e), &e);
@@ -295,7 +301,8 @@ static void bundles_that_are_refused(void **state)
 static void refuses_to_make(void **state)
 {
 	static const struct x509_ext odd = { "not an oid", false, NULL, 0 };
-	struct x509_template t = { .subject = &(struct x509_rdn){ "CN", "X" }, .nsubject = 1, .pathlen = -1, .alg = SIG_ECDSA_P256_SHA256,
+	struct x509_template t = { .subject = &(struct x509_rdn){ "CN", "X" }, .nsubject = 1, .pathlen = -1,
+	    .alg = SIG_ECDSA_P256_SHA256,
 		.exts = &odd, .nexts = 1 };
 	struct x509_cert *out = NULL;
 	struct att_error e = { 0 };
@@ -319,7 +326,8 @@ static void critical_unknown_can_be_made_but_not_read(void **state)
 
 	(void)state;
 	party_der(c, &leaf, "X", &root, t, &der);
-	CHECK_ERR(x509_cert_from_der(c, der.p, der.len, &out, &e), &e, ATT_E_UNSUPPORTED, "critical extension 1.2.3.4");
+	CHECK_ERR(x509_cert_from_der(c, der.p, der.len, &out, &e), &e, ATT_E_UNSUPPORTED,
+	    "critical extension 1.2.3.4");
 	arena_free(a);
 }
 

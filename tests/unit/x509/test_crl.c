@@ -13,7 +13,8 @@ static struct party root, rsa_root, mid, other_mid;
 
 static struct x509_crl_template template(const uint64_t *revoked, size_t n)
 {
-	return (struct x509_crl_template){ .issuer = root.cert, .this_update_s = T0, .next_update_s = NEXT, .number = 7,
+	return (struct x509_crl_template){ .issuer = root.cert, .this_update_s = T0, .next_update_s = NEXT,
+	    .number = 7,
 		.revoked = revoked, .nrevoked = n, .alg = SIG_ECDSA_P256_SHA256 };
 }
 
@@ -209,22 +210,31 @@ static void every_part_broken(void **state)
 		ROW(V2, THIS "\x30\x02\x30\x00", ATT_E_BAD_FORMAT, "less than 20"),
 		ROW(V2, THIS "\x30\x14\x30\x12\x02\x01\x85" THIS, ATT_E_BAD_FORMAT, "revoked[0]"),
 		ROW(V2, THIS "\x30\x16" ENTRY "\x05\x00", ATT_E_BAD_FORMAT, "less than 20"),
-		ROW(V2, THIS "\x30\x16\x30\x14\x02\x01\x05" THIS "\x05\x00", ATT_E_BAD_FORMAT, "neither extensions nor"),
+		ROW(V2, THIS "\x30\x16\x30\x14\x02\x01\x05" THIS "\x05\x00", ATT_E_BAD_FORMAT,
+		    "neither extensions nor"),
 		/* reasonCode, then certificateIssuer critical and not, then an unknown one */
-		ROW(V2, THIS "\x30\x22\x30\x20\x02\x01\x05" THIS "\x30\x0c\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01",
+		ROW(V2, THIS "\x30\x22\x30\x20\x02\x01\x05" THIS
+		    "\x30\x0c\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01",
 		    ATT_E_OK, ""),
-		ROW("", THIS "\x30\x22\x30\x20\x02\x01\x05" THIS "\x30\x0c\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01",
+		ROW("", THIS "\x30\x22\x30\x20\x02\x01\x05" THIS
+		    "\x30\x0c\x30\x0a\x06\x03\x55\x1d\x15\x04\x03\x0a\x01\x01",
 		    ATT_E_BAD_FORMAT, "version 1"),
-		ROW(V2, THIS "\x30\x24\x30\x22\x02\x01\x05" THIS "\x30\x0e\x30\x0c\x06\x03\x55\x1d\x1d\x01\x01\xff\x04\x02\x30\x00",
+		ROW(V2, THIS "\x30\x24\x30\x22\x02\x01\x05" THIS
+		    "\x30\x0e\x30\x0c\x06\x03\x55\x1d\x1d\x01\x01\xff\x04\x02\x30\x00",
 		    ATT_E_UNSUPPORTED, "2.5.29.29"),
-		ROW(V2, THIS "\x30\x21\x30\x1f\x02\x01\x05" THIS "\x30\x0b\x30\x09\x06\x03\x55\x1d\x1d\x04\x02\x30\x00",
+		ROW(V2, THIS "\x30\x21\x30\x1f\x02\x01\x05" THIS
+		    "\x30\x0b\x30\x09\x06\x03\x55\x1d\x1d\x04\x02\x30\x00",
 		    ATT_E_UNSUPPORTED, "indirect"),
-		ROW(V2, THIS "\x30\x24\x30\x22\x02\x01\x05" THIS "\x30\x0e\x30\x0c\x06\x03\x55\x1d\x63\x01\x01\xff\x04\x02\x30\x00",
+		ROW(V2, THIS "\x30\x24\x30\x22\x02\x01\x05" THIS
+		    "\x30\x0e\x30\x0c\x06\x03\x55\x1d\x63\x01\x01\xff\x04\x02\x30\x00",
 		    ATT_E_UNSUPPORTED, "2.5.29.99"),
 		ROW(V2, THIS "\xa0\x02\x30\x00", ATT_E_BAD_FORMAT, "empty list"),
-		ROW("", THIS "\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x14\x04\x03\x02\x01\x01", ATT_E_BAD_FORMAT, "version 2"),
-		ROW(V2, THIS "\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x14\x04\x03\x02\x01\x01", ATT_E_OK, ""),
-		ROW(V2, THIS "\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x14\x04\x03\x02\x01\x81", ATT_E_BAD_FORMAT, "CRL number"),
+		ROW("", THIS "\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x14\x04\x03\x02\x01\x01",
+		    ATT_E_BAD_FORMAT, "version 2"),
+		ROW(V2, THIS "\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x14\x04\x03\x02\x01\x01", ATT_E_OK,
+		    ""),
+		ROW(V2, THIS "\xa0\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x14\x04\x03\x02\x01\x81",
+		    ATT_E_BAD_FORMAT, "CRL number"),
 	};
 #undef ROW
 	struct arena *a = arena_new((size_t)1 << 20);
@@ -284,7 +294,8 @@ static void pem_form(void **state)
 
 	(void)state;
 	CHECK_OK(x509_make_crl(a, &t, root.priv, &der, &n, &e), &e);
-	buf_fmt(&one, "-----BEGIN X509 CRL-----\n%s\n-----END X509 CRL-----\n", b64_encode_arena(B64_STD, a, der, n));
+	buf_fmt(&one, "-----BEGIN X509 CRL-----\n%s\n-----END X509 CRL-----\n",
+	    b64_encode_arena(B64_STD, a, der, n));
 	buf_fmt(&two, "%s%s", one.p, one.p);
 	CHECK_OK(x509_crl_parse(c, one.p, one.len, &l, &e), &e);
 	x509_crl_free(l);

@@ -15,8 +15,10 @@ static struct party ask;
 #define HWID64 HEX16 HEX16 HEX16 HEX16
 
 static const struct x509_ext milan[] = {
-	V("1", "\2\1\0"), V("2", "\x16\x08Milan-B0"), V("3.1", "\2\1\3"), V("3.2", "\2\1\0"), V("3.4", "\2\1\0"),
-	V("3.5", "\2\1\0"), V("3.6", "\2\1\0"), V("3.7", "\2\1\0"), V("3.3", "\2\1\x18"), V("3.8", "\2\2\0\xdb"),
+	V("1", "\2\1\0"), V("2", "\x16\x08Milan-B0"), V("3.1", "\2\1\3"), V("3.2", "\2\1\0"),
+	    V("3.4", "\2\1\0"),
+	V("3.5", "\2\1\0"), V("3.6", "\2\1\0"), V("3.7", "\2\1\0"), V("3.3", "\2\1\x18"),
+	    V("3.8", "\2\2\0\xdb"),
 	V("4", HWID64),
 };
 static const struct x509_ext turin[] = {
@@ -25,7 +27,8 @@ static const struct x509_ext turin[] = {
 	V("4", "\2\6\3\4\5\6\7\x08"),
 };
 #define NEXTS 11
-_Static_assert(sizeof milan == NEXTS * sizeof milan[0] && sizeof turin == sizeof milan, "one count for both layouts");
+_Static_assert(sizeof milan == NEXTS * sizeof milan[0] && sizeof turin == sizeof milan,
+    "one count for both layouts");
 
 static struct x509_cert *cert_with(const struct x509_ext *exts, size_t n)
 {
@@ -73,8 +76,9 @@ static void both_layouts(void **state)
 	assert_true(s.has_hwid && s.hwid_len == 64 && !s.has_csp_id && !s.has_fmc);
 	assert_memory_equal(s.hwid, HWID64, 64);
 	CHECK_OK(ext_snp_parse(t, &s, &e), &e);
-	assert_true(s.struct_version == 1 && s.has_fmc && s.fmc == 1 && s.microcode == 0x51 && s.hwid_len == 8);
-	assert_memory_equal(s.hwid, "\2\6\3\4\5\6\7\x08\0", 9);         /* raw, although it looks like an INTEGER */
+	assert_true(s.struct_version == 1 && s.has_fmc && s.fmc == 1 && s.microcode == 0x51 &&
+	    s.hwid_len == 8);
+	assert_memory_equal(s.hwid, "\2\6\3\4\5\6\7\x08\0", 9);         /* raw, not an INTEGER */
 	x509_cert_free(m);
 	x509_cert_free(t);
 }
@@ -88,7 +92,8 @@ static void each_one_absent(void **state)
 	for (unsigned layout = 0; layout < 2; layout++) {
 		const struct x509_ext *base = layout ? turin : milan;
 		for (size_t i = 0; i < NEXTS; i++) {
-			struct x509_cert *cert = changed(base, (struct x509_ext){ base[i].oid, false, NULL, 0 });
+			struct x509_cert *cert = changed(base, (struct x509_ext){ base[i].oid, false, NULL,
+			    0 });
 			CHECK_ERR(ext_snp_parse(cert, &s, &e), &e, ATT_E_BAD_FORMAT,
 			    strcmp(base[i].oid, ARC "4") == 0 ? "neither HWID" : "is absent");
 			x509_cert_free(cert);
@@ -104,16 +109,20 @@ static void changed_values(void **state)
 		{ V("3.8", "\2\2\0\xff"), false, NULL },
 		{ V("1", "\2\1\2"), false, "structVersion" }, { V("1", "\2\1\0\0"), false, "structVersion" },
 		{ V("1", "\x0a\1\0"), false, "structVersion" }, { V("1", "\2\1\1"), false, "fmcSPL" },
-		{ V("2", "\x0c\x08Milan-B0"), false, "productName" }, { V("2", "\x16\x00"), false, "productName" },
-		{ V("2", "\x16\x08Milan-B0\0"), false, "productName" }, { V("2", "\x16\x03\x41\0B"), false, "productName" },
+		{ V("2", "\x0c\x08Milan-B0"), false, "productName" },
+		  { V("2", "\x16\x00"), false, "productName" },
+		{ V("2", "\x16\x08Milan-B0\0"), false, "productName" },
+		  { V("2", "\x16\x03\x41\0B"), false, "productName" },
 		{ V("2", "\x16\x20" "0123456789abcdef0123456789abcdef"), false, "productName" },
 		{ V("2", "\x16\x1f" "0123456789abcdef0123456789abcde"), false, NULL },
 		{ V("3.1", "\2\2\1\0"), false, "blSPL" }, { V("3.1", "\2\2\0\x7f"), false, "blSPL" },
 		{ V("3.1", "\2\1\xff"), false, "blSPL" }, { V("3.2", "\2\0"), false, "teeSPL" },
 		{ V("3.3", "\2\1\1\0"), false, "snpSPL" }, { V("3.7", "\4\1\1"), false, "spl7" },
 		{ V("3.8", "\3\1\1"), false, "ucodeSPL" }, { V("3.9", "\2\1\1"), false, "does not belong" },
-		{ V("4", "01234567"), false, "HWID" }, { V("4", HWID64), true, "HWID" }, { V("4", HWID64 "x"), false, "HWID" },
-		{ V("4", "\x04\x40" HWID64 "x"), false, "HWID" }, { V("4", "\x04\x3f" HWID64), false, "HWID" },
+		{ V("4", "01234567"), false, "HWID" }, { V("4", HWID64), true, "HWID" },
+		  { V("4", HWID64 "x"), false, "HWID" },
+		{ V("4", "\x04\x40" HWID64 "x"), false, "HWID" },
+		  { V("4", "\x04\x3f" HWID64), false, "HWID" },
 		{ V("4", "\x05\x40" HWID64), false, "HWID" }, { V("4", ""), false, "HWID" },
 		{ V("5", "\x16\x04" "CN=a"), false, "both HWID" },
 	};

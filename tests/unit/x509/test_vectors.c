@@ -38,23 +38,29 @@ static const struct ca_row {
 	const char *cn, *issuer, *serial, *spki, *sha256;
 	int pathlen;
 } cas[] = {
-	{ "milan", 1, "ARK-Milan", "ARK-Milan", "010000", "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
+	{ "milan", 1, "ARK-Milan", "ARK-Milan", "010000",
+	  "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
 	  "69d063b45344d26a2e94e1f4210de49ef555308287d4c174445c95639a540bcd", -1 },
-	{ "milan", 0, "SEV-Milan", "ARK-Milan", "010001", "42491669ccb851d627ea9846cd24eccbeb7de7c2a62740120fff88001d38ebb6",
+	{ "milan", 0, "SEV-Milan", "ARK-Milan", "010001",
+	  "42491669ccb851d627ea9846cd24eccbeb7de7c2a62740120fff88001d38ebb6",
 	  "67d303bd3905fd38db8b20e0793699870e7fa612eaad5dec358293fd8c0bac1b", 0 },
 	{ "milan", 2, "SEV-VLEK-Milan", "ARK-Milan", "010101",
 	  "66450a123ea5876206df67f2514a4fea224c0f63b18313423078b0edc4535e33",
 	  "c5e081f59b7efab1fe2f8b505e159704e72f29cab7ef7cf628a05a42439082f5", 0 },
-	{ "genoa", 1, "ARK-Genoa", "ARK-Genoa", "020000", "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
+	{ "genoa", 1, "ARK-Genoa", "ARK-Genoa", "020000",
+	  "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
 	  "4c6598d19c18719c5dfd4a7d335f674e5bfe1d8f800cea2cf270c10d103db2f1", -1 },
-	{ "genoa", 0, "SEV-Genoa", "ARK-Genoa", "020002", "0324d55bcd48ba877a8fd87c0e1b4934dec8448e3807a24384a34dc6a6c9ebb8",
+	{ "genoa", 0, "SEV-Genoa", "ARK-Genoa", "020002",
+	  "0324d55bcd48ba877a8fd87c0e1b4934dec8448e3807a24384a34dc6a6c9ebb8",
 	  "5464738c1546aed5f2cecf1dc98c5c960a92e8913238a61711bc90ec6e828521", 0 },
 	{ "genoa", 2, "SEV-VLEK-Genoa", "ARK-Genoa", "020101",
 	  "7d1633252ebbadaa75f96e9b4e6f7d43a90ceb3f843937482630f8da2459264e",
 	  "197e610743a917d6b9bb982a5a9226ccc0a15b611be0619e626aca9151457372", 0 },
-	{ "turin", 1, "ARK-Turin", "ARK-Turin", "030000", "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
+	{ "turin", 1, "ARK-Turin", "ARK-Turin", "030000",
+	  "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
 	  "1f084161a44bb6d93778a904877d4819cafa5d05ef4193b2ded9dd9c73dd3f6a", -1 },
-	{ "turin", 0, "SEV-Turin", "ARK-Turin", "030001", "0000ead352025f208bf55297c4192c34cd1b878002107366d8f2065a9ae7d3a9",
+	{ "turin", 0, "SEV-Turin", "ARK-Turin", "030001",
+	  "0000ead352025f208bf55297c4192c34cd1b878002107366d8f2065a9ae7d3a9",
 	  "5b77ef5fe7a7a004fd9032668fba9d0fda22f88c4442069a479636a6ae3b3185", 0 },
 	{ "turin", 2, "SEV-VLEK-Turin", "ARK-Turin", "030101",
 	  "bfc441408b2f806c5dbf180bd8920e6e60dd404d82141780d85dbf962954d386",
@@ -96,7 +102,8 @@ static void amd_authorities(void **state)
 		CHECK_OK(x509_issued_by(c, ca, b.certs[1], row->at == 1 ? 0 : 1, &e), &e);
 		CHECK_OK(x509_valid_at(ca, IN_2026, &e), &e);
 		if (row->at != 1)
-			CHECK_ERR(x509_issued_by(c, b.certs[1], ca, 0, &e), &e, ATT_E_NOT_AUTHENTIC, "issuer is");
+			CHECK_ERR(x509_issued_by(c, b.certs[1], ca, 0, &e), &e, ATT_E_NOT_AUTHENTIC,
+			    "issuer is");
 		x509_bundle_clear(&b);
 	}
 }
@@ -108,19 +115,25 @@ static const struct leaf_row {
 	struct ext_snp ext;
 	const char *hwid;               /* first bytes */
 } leaves[] = {
-	{ "v2-milan-debug.vcek.der", "milan", 0, true, { .product = "Milan-B0", .bootloader = 2, .snp = 5, .microcode = 68,
+	{ "v2-milan-debug.vcek.der", "milan", 0, true, { .product = "Milan-B0", .bootloader = 2, .snp = 5,
+	  .microcode = 68,
 	  .has_hwid = true, .hwid_len = 64 }, "" },
-	{ "v2-milan-azure.vcek.der", "milan", 0, true, { .product = "Milan-B0", .bootloader = 3, .snp = 8, .microcode = 115,
+	{ "v2-milan-azure.vcek.der", "milan", 0, true, { .product = "Milan-B0", .bootloader = 3, .snp = 8,
+	  .microcode = 115,
 	  .has_hwid = true, .hwid_len = 64 }, "" },
 	{ "v3-milan-aci.vcek.pem", "milan", 0, true, { .product = "Milan-B0", .bootloader = 4, .snp = 0x18,
 	  .microcode = 0xdb, .has_hwid = true, .hwid_len = 64 }, "" },
-	{ "v3-milan-vlek.der", "milan", 2, true, { .product = "Milan", .bootloader = 4, .snp = 0x18, .microcode = 0xd9,
+	{ "v3-milan-vlek.der", "milan", 2, true, { .product = "Milan", .bootloader = 4, .snp = 0x18,
+	  .microcode = 0xd9,
 	  .has_csp_id = true, .csp_id = "CN=cc-us-east-2.amazonaws.com" }, "" },
-	{ "v5-turin.vcek.pem", "turin", 0, true, { .struct_version = 1, .product = "Turin", .has_fmc = true, .fmc = 1,
+	{ "v5-turin.vcek.pem", "turin", 0, true, { .struct_version = 1, .product = "Turin", .has_fmc = true,
+	  .fmc = 1,
 	  .bootloader = 1, .tee = 1, .snp = 4, .microcode = 0x51, .has_hwid = true, .hwid_len = 8 }, "" },
-	{ "bad-vcek.hwid-raw.der", "milan", 0, false, { .product = "Milan-B0", .bootloader = 0, .has_hwid = true,
+	{ "bad-vcek.hwid-raw.der", "milan", 0, false, { .product = "Milan-B0", .bootloader = 0, .has_hwid =
+	  true,
 	  .hwid_len = 64 }, "000102030405" },
-	{ "bad-vcek.hwid-der.der", "milan", 0, false, { .product = "Milan-B0", .bootloader = 0, .has_hwid = true,
+	{ "bad-vcek.hwid-der.der", "milan", 0, false, { .product = "Milan-B0", .bootloader = 0, .has_hwid =
+	  true,
 	  .hwid_len = 64 }, "000102030405" },
 };
 
@@ -174,12 +187,15 @@ static void amd_chip_certificates(void **state)
 			assert_memory_equal(x509_serial(b.certs[0], &n), "", 1);
 			CHECK_OK(x509_issued_by(c, b.certs[0], ca.certs[row->ca_at], 0, &e), &e);
 			assert_ptr_equal(x509_find_issuer(c, &ca, b.certs[0], 0, &e), ca.certs[row->ca_at]);
-			CHECK_ERR(x509_issued_by(c, b.certs[0], ca.certs[2 - row->ca_at], 0, &e), &e, ATT_E_NOT_AUTHENTIC, "issuer is");
+			CHECK_ERR(x509_issued_by(c, b.certs[0], ca.certs[2 - row->ca_at], 0, &e), &e,
+			    ATT_E_NOT_AUTHENTIC, "issuer is");
 		} else {
-			CHECK_ERR(x509_issued_by(c, b.certs[0], ca.certs[0], 0, &e), &e, ATT_E_NOT_AUTHENTIC, "");
+			CHECK_ERR(x509_issued_by(c, b.certs[0], ca.certs[0], 0, &e), &e, ATT_E_NOT_AUTHENTIC,
+			    "");
 			CHECK_ERR(x509_find_issuer(c, &ca, b.certs[0], 0, &e), &e, ATT_E_NOT_AUTHENTIC, "");
 		}
-		CHECK_ERR(x509_issued_by(c, b.certs[0], ca.certs[1], 0, &e), &e, ATT_E_NOT_AUTHENTIC, "issuer is");
+		CHECK_ERR(x509_issued_by(c, b.certs[0], ca.certs[1], 0, &e), &e, ATT_E_NOT_AUTHENTIC,
+		    "issuer is");
 		x509_bundle_clear(&b);
 		x509_bundle_clear(&ca);
 	}
@@ -256,7 +272,8 @@ static void maa_signing_certificates(void **state)
 		struct json *v;
 		CHECK_OK(json_parse(a, b.p, b.n, NULL, &v, &e), &e);
 		for (const struct json *k = json_get(v, "keys")->child; k; k = k->next)
-			for (const struct json *x = json_get(k, "x5c") ? json_get(k, "x5c")->child : NULL; x; x = x->next) {
+			for (const struct json *x = json_get(k, "x5c") ? json_get(k, "x5c")->child : NULL; x;
+			    x = x->next) {
 				struct x509_cert *cert = NULL;
 				uint8_t *der;
 				size_t n;

@@ -1,0 +1,283 @@
+/* The contract of store.h, run over every implementation: one row of `implementations` each. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/harness/check.h"
+
+#include "server/store/store.h"
+
+static const struct implementation { const char *name; bool (*open)(const char *where, struct store **, struct att_error *); }
+implementations[] = {
+	{ "sqlite", store_open_sqlite },
+};
+
+struct fixture {
+	struct store *s;
+	struct arena *a;
+	struct att_error e;
+	char dir[64], path[96];
+};
+
+static const struct store_key sgx = { "default", "SgxEnclave" }, snp = { "default", "SevSnpVm" },
+	other = { "tenant-b", "SevSnpVm" };
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+
+	(void)snprintf(f->dir, sizeof f->dir, "/tmp/attestd-store-XXXXXX");
+	if (!mkdtemp(f->dir))
+		return -1;
+	(void)snprintf(f->path, sizeof f->path, "%s/store.db", f->dir);
+	f->a = arena_new((size_t)16 << 20);
+	*state = f;
+	return implementations[0].open(f->path, &f->s, &f->e) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	struct fixture *f = *state;
+	char name[128];
+
+	store_close(f->s);
+	arena_free(f->a);
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		(void)snprintf(name, sizeof name, "%s%s", f->path, suffixes[i]);
+		(void)unlink(name);
+	}
+	(void)rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct store_policy policy(const char *jws)
+{
+	return (struct store_policy){ .action = STORE_SET, .jws = { (const uint8_t *)jws, strlen(jws) },
+		.text_hash = "text", .token_hash = "token", .signer = "{}", .set_by = "admin", .set_at_s = 1700000000 };
+}
+
+static int64_t put(struct fixture *f, const struct store_key *k, const char *jws)
+{
+	struct store_policy p = policy(jws);
+	int64_t n = 0;
+
+	CHECK_OK(store_policy_append(f->s, k, &p, NULL, &n, &f->e), &f->e);
+	return n;
+}
+
+static void check_active(struct fixture *f, const struct store_key *k, int64_t n, const char *jws)
+{
+	struct store_policy p;
+
+	CHECK_OK(store_policy_active(f->s, k, f->a, &p, &f->e), &f->e);
+	assert_int_equal(p.n, n);
+	assert_int_equal(p.jws.n, strlen(jws));
+	assert_memory_equal(n ? p.jws.p : (const uint8_t *)"", jws, strlen(jws));
+}
+
+static void test_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct store_policy p, *all;
+	struct store_cert *certs;
+	size_t n = 9;
+
+	check_active(f, &sgx, 0, "");
+	CHECK_OK(store_policy_history(f->s, &sgx, f->a, &all, &n, &f->e), &f->e);
+	assert_int_equal(n, 0);
+	CHECK_ERR(store_policy_at(f->s, &sgx, 1, f->a, &p, &f->e), &f->e, ATT_E_NOT_FOUND, "no entry 1");
+	CHECK_OK(store_shadow_get(f->s, &sgx, f->a, &p, &f->e), &f->e);
+	assert_int_equal(p.jws.n, 0);
+	CHECK_OK(store_certs(f->s, "default", f->a, &certs, &n, &f->e), &f->e);
+	assert_int_equal(n, 0);
+}
+
+static void test_history(void **state)
+{
+	struct fixture *f = *state;
+	struct store_policy reset = policy(""), *all, p;
+	size_t n;
+	int64_t number;
+
+	assert_int_equal(put(f, &snp, "one"), 1);
+	assert_int_equal(put(f, &snp, "two"), 2);
+	assert_int_equal(put(f, &sgx, "of another type"), 1);
+	reset.action = STORE_RESET;
+	reset.text_hash = "";
+	CHECK_OK(store_policy_append(f->s, &snp, &reset, NULL, &number, &f->e), &f->e);
+	check_active(f, &snp, 3, "");
+	CHECK_OK(store_policy_at(f->s, &snp, 1, f->a, &p, &f->e), &f->e);
+	assert_memory_equal(p.jws.p, "one", 3);
+	CHECK_OK(store_policy_history(f->s, &snp, f->a, &all, &n, &f->e), &f->e);
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(all[i].n, (int64_t)i + 1);
+	assert_int_equal(all[0].jws.n, 3);
+	assert_int_equal(all[2].action, STORE_RESET);
+	assert_string_equal(all[1].set_by, "admin");
+	assert_int_equal(all[1].set_at_s, 1700000000);
+}
+
+/* security-history A24, B7: what one provider stores is not visible from another. */
+static void test_providers_are_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct store_cert c = { "AA", { (const uint8_t *)"der", 3 }, "admin", 1 }, *certs;
+	struct store_policy p = policy("shadow");
+	struct store_use use = { "jti-1", 10, 100 };
+	size_t n;
+	int64_t number;
+
+	(void)put(f, &snp, "mine");
+	CHECK_OK(store_shadow_set(f->s, &snp, &p, NULL, &f->e), &f->e);
+	CHECK_OK(store_cert_add(f->s, "default", &c, NULL, &f->e), &f->e);
+	check_active(f, &other, 0, "");
+	CHECK_OK(store_shadow_get(f->s, &other, f->a, &p, &f->e), &f->e);
+	assert_int_equal(p.jws.n, 0);
+	CHECK_OK(store_certs(f->s, "tenant-b", f->a, &certs, &n, &f->e), &f->e);
+	assert_int_equal(n, 0);
+	p = policy("x");
+	CHECK_OK(store_policy_append(f->s, &snp, &p, &use, &number, &f->e), &f->e);
+	CHECK_OK(store_policy_append(f->s, &other, &p, &use, &number, &f->e), &f->e);
+	assert_int_equal(number, 1);
+}
+
+/* security-history B11: a signed statement is used once, and its refusal changes nothing. */
+static void test_use_once(void **state)
+{
+	struct fixture *f = *state;
+	struct store_use use = { "jti-1", 10, 100 }, later = { "jti-1", 101, 200 };
+	struct store_policy p = policy("one");
+	struct store_cert c = { "AA", { (const uint8_t *)"der", 3 }, "admin", 1 };
+	int64_t n;
+
+	CHECK_OK(store_policy_append(f->s, &snp, &p, &use, &n, &f->e), &f->e);
+	p = policy("two");
+	CHECK_ERR(store_policy_append(f->s, &snp, &p, &use, &n, &f->e), &f->e, ATT_E_OPERATION, "jti-1");
+	CHECK_ERR(store_shadow_set(f->s, &snp, &p, &use, &f->e), &f->e, ATT_E_OPERATION, "used before");
+	CHECK_ERR(store_cert_add(f->s, "default", &c, &use, &f->e), &f->e, ATT_E_OPERATION, "used before");
+	CHECK_ERR(store_cert_remove(f->s, "default", "AA", &use, &f->e), &f->e, ATT_E_OPERATION, "used before");
+	check_active(f, &snp, 1, "one");
+	/* Forgotten after its time: by then its iat is too old to be accepted. */
+	CHECK_OK(store_policy_append(f->s, &snp, &p, &later, &n, &f->e), &f->e);
+	check_active(f, &snp, 2, "two");
+}
+
+static void test_shadow(void **state)
+{
+	struct fixture *f = *state;
+	struct store_policy p = policy("strict"), got;
+
+	CHECK_OK(store_shadow_set(f->s, &snp, &p, NULL, &f->e), &f->e);
+	p = policy("stricter");
+	CHECK_OK(store_shadow_set(f->s, &snp, &p, NULL, &f->e), &f->e);
+	CHECK_OK(store_shadow_get(f->s, &snp, f->a, &got, &f->e), &f->e);
+	assert_int_equal(got.jws.n, 8);
+	assert_string_equal(got.set_by, "admin");
+	check_active(f, &snp, 0, "");
+	CHECK_OK(store_shadow_set(f->s, &snp, NULL, NULL, &f->e), &f->e);
+	CHECK_OK(store_shadow_get(f->s, &snp, f->a, &got, &f->e), &f->e);
+	assert_int_equal(got.jws.n, 0);
+}
+
+static void test_certificates(void **state)
+{
+	struct fixture *f = *state;
+	struct store_cert a = { "AA", { (const uint8_t *)"der-a", 5 }, "admin", 1 };
+	struct store_cert b = { "BB", { (const uint8_t *)"der-b", 5 }, "admin", 2 }, *all;
+	size_t n;
+
+	CHECK_OK(store_cert_add(f->s, "default", &a, NULL, &f->e), &f->e);
+	CHECK_OK(store_cert_add(f->s, "default", &a, NULL, &f->e), &f->e);
+	CHECK_ERR(store_cert_remove(f->s, "default", "AA", NULL, &f->e), &f->e, ATT_E_OPERATION, "last");
+	CHECK_OK(store_cert_remove(f->s, "default", "CC", NULL, &f->e), &f->e);
+	CHECK_OK(store_cert_add(f->s, "default", &b, NULL, &f->e), &f->e);
+	CHECK_OK(store_cert_remove(f->s, "default", "AA", NULL, &f->e), &f->e);
+	CHECK_OK(store_certs(f->s, "default", f->a, &all, &n, &f->e), &f->e);
+	assert_int_equal(n, 1);
+	assert_string_equal(all[0].thumbprint, "BB");
+	assert_memory_equal(all[0].der.p, "der-b", 5);
+}
+
+static void test_survives_reopen(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)put(f, &snp, "kept");
+	store_maintain(f->s);
+	(void)put(f, &snp, "kept too");
+	store_close(f->s);
+	f->s = NULL;
+	CHECK_OK(implementations[0].open(f->path, &f->s, &f->e), &f->e);
+	check_active(f, &snp, 2, "kept too");
+}
+
+static void test_generation(void **state)
+{
+	struct fixture *f = *state;
+	struct store_use use = { "j", 1, 2 };
+	struct store_policy p = policy("x");
+	uint64_t before = store_generation(f->s);
+	int64_t n;
+
+	CHECK_OK(store_policy_append(f->s, &snp, &p, &use, &n, &f->e), &f->e);
+	assert_int_equal(store_generation(f->s), before + 1);
+	CHECK_ERR(store_policy_append(f->s, &snp, &p, &use, &n, &f->e), &f->e, ATT_E_OPERATION, "used");
+	assert_int_equal(store_generation(f->s), before + 1);
+}
+
+static void test_bytes_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t raw[256];
+	struct store_policy p = policy(""), got;
+	int64_t n;
+
+	for (size_t i = 0; i < sizeof raw; i++)
+		raw[i] = (uint8_t)i;
+	p.jws = (struct store_bytes){ raw, sizeof raw };
+	CHECK_OK(store_policy_append(f->s, &snp, &p, NULL, &n, &f->e), &f->e);
+	CHECK_OK(store_policy_active(f->s, &snp, f->a, &got, &f->e), &f->e);
+	assert_int_equal(got.jws.n, sizeof raw);
+	assert_memory_equal(got.jws.p, raw, sizeof raw);
+}
+
+static void test_cannot_open(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = NULL;
+
+	CHECK_ERR(implementations[0].open("/nonexistent/folder/store.db", &s, &f->e), &f->e, ATT_E_STORE, "store");
+	assert_null(s);
+}
+
+static void test_memory_only(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s;
+	struct store_policy p = policy("x"), got;
+	int64_t n;
+
+	CHECK_OK(store_open_sqlite(":memory:", &s, &f->e), &f->e);
+	CHECK_OK(store_policy_append(s, &snp, &p, NULL, &n, &f->e), &f->e);
+	CHECK_OK(store_policy_active(s, &snp, f->a, &got, &f->e), &f->e);
+	assert_int_equal(got.n, 1);
+	store_close(s);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_empty), T(test_history), T(test_providers_are_apart), T(test_use_once), T(test_shadow),
+		T(test_certificates), T(test_survives_reopen), T(test_generation), T(test_bytes_are_kept),
+		T(test_cannot_open), T(test_memory_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
