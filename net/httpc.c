@@ -155,9 +155,11 @@ static bool perform(CURL *c, struct transfer *t, struct httpc_answer *out, struc
 	return finish(c, t, out, e);
 }
 
-bool httpc_send(struct arena *a, const struct httpc_request *r, struct httpc_answer *out, struct att_error *e)
+bool httpc_send(struct arena *a, const struct httpc_request *r, struct httpc_answer *out,
+    struct att_error *e)
 {
-	struct transfer t = { .r = r, .body = buf_make(a), .max = r->answer_max ? r->answer_max : ANSWER_MAX };
+	struct transfer t = { .r = r, .body = buf_make(a),
+	    .max = r->answer_max ? r->answer_max : ANSWER_MAX };
 	ATT_AUTO(CURLU) url = curl_url();
 	ATT_AUTO_STRUCT(curl_slist) headers = NULL;
 	ATT_AUTO(CURL) c = curl_easy_init();

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "lib/attest/appraisal.h"
+#include "lib/base/buf.h"
+
+#define BOUND_SHOWN 4           /* claims of one condition that a denial names */
+#define VALUE_SHOWN 80          /* characters of a value that it shows */
 
 enum { CHECK_NONCE, NREQUEST_CHECKS };
 static const struct check_row request_checks[NREQUEST_CHECKS] = {
@@ -103,7 +107,8 @@ static bool add_common_claims(struct appraisal *s, const char *policy_hash_text,
 {
 	struct claims *c = &s->claims;
 
-	return claims_str(c, "x-ms-attestation-type", s->in.format->attestation_type, e) &&
+	return claims_str(c, "x-ms-ver", "1.0", e) &&
+	    claims_str(c, "x-ms-attestation-type", s->in.format->attestation_type, e) &&
 	    claims_str(c, "x-ms-policy-hash", policy_hash_text, e) &&
 	    (!s->in.runtime_json || claims_json(c, "x-ms-runtime", s->in.runtime_json, e)) &&
 	    (!s->in.inittime_json || claims_json(c, "x-ms-inittime", s->in.inittime_json, e));
@@ -114,6 +119,39 @@ static void refuse(struct appraisal *s, enum att_verdict v, enum att_err code, c
 	s->r->verdict = v;
 	att_error_clear(&s->r->error);
 	(void)att_fail(&s->r->error, code, "%s", text);
+}
+
+/* "x-ms-sevsnpvm-vmpl is 2": the claims that a rule bound, for callers who may see the policy. */
+static void name_bound(struct appraisal *s, const struct policy_trace *t, struct buf *b)
+{
+	const char *joint = ": ";
+
+	for (size_t i = 0; i < t->nbound; i++)
+		for (size_t k = 0; k < t->bound[i].nclaims && k < BOUND_SHOWN; k++) {
+			const struct claim *c = &s->policy.incoming.v[t->bound[i].claims[k]];
+			char *value;
+			size_t n;
+			if (!json_write(s->a, claim_value_json(c, s->a), JSON_COMPACT, &value, &n, NULL))
+				return;
+			buf_fmt(b, "%s%s is %.*s", joint, c->name, VALUE_SHOWN, value);
+			joint = ", ";
+		}
+}
+
+/* Which rule said no; the claims it saw only for callers with the reader role. */
+static const char *denying_rule(struct appraisal *s)
+{
+	struct buf b = buf_make(s->a);
+
+	for (size_t i = 0; i < s->policy.ntrace; i++) {
+		const struct policy_trace *t = &s->policy.trace[i];
+		if (!t->fired || strcmp(t->action, "deny") != 0)
+			continue;
+		buf_fmt(&b, "%sline %zu of the policy denies", b.len ? "; " : "", t->line);
+		if (s->req->caller_is_reader)
+			name_bound(s, t, &b);
+	}
+	return buf_ok(&b, NULL) && b.len ? b.p : NULL;
 }
 
 /* The one place where evidence becomes permitted: every mandatory check passed and the policy said permit. */
@@ -129,6 +167,7 @@ static bool judge(struct appraisal *s, struct att_error *e)
 	if (s->policy.decision != POLICY_PERMIT) {
 		refuse(s, ATT_DENIED, ATT_E_POLICY_EVAL,
 		    check_text(&s->evidence, "Policy Evaluation Error has occurred: %s", s->policy.message));
+		s->r->hint = denying_rule(s);
 		return true;
 	}
 	if (!token_claims(&in, s->a, &token, e))
@@ -287,7 +326,7 @@ static bool appraise(struct appraisal *s, struct att_error *e)
 	}
 	if (!apply_policy(s, e))
 		return false;
-	if (s->r->verdict != ATT_PERMITTED)
+	if (s->r->verdict != ATT_PERMITTED && !s->r->hint)
 		s->r->hint = hint_for(NULL, &s->r->error);
 	return true;
 }

@@ -123,7 +123,7 @@ static bool is_duplicate(struct eval *ev, struct claim *have, const struct claim
 	return claim_value(ev, have, &h) && ev_same(ev, &h, v, out);
 }
 
-/* Looks at positions from..until (exclusive end: before, or 0 for the chain's end). */
+/* Looks at the positions from <= at < until.  Chains are in order of adding, so positions only grow. */
 static bool scan(struct eval *ev, const struct cset *set, const struct claim *c, int id, uint32_t from,
     uint32_t until, uint32_t *found)
 {
@@ -133,7 +133,7 @@ static bool scan(struct eval *ev, const struct cset *set, const struct claim *c,
 	*found = 0;
 	if (!claim_value(ev, &own, &v))
 		return false;
-	for (uint32_t at = from; at && at != until && !*found; at = id < 0 ? at + 1 : set->next[at - 1]) {
+	for (uint32_t at = from; at && at < until && !*found; at = id < 0 ? at + 1 : set->next[at - 1]) {
 		bool same;
 
 		if (!is_duplicate(ev, &set->c.v[at - 1], c, &v, &same))
@@ -147,26 +147,22 @@ static bool scan(struct eval *ev, const struct cset *set, const struct claim *c,
 /*
  * Repeated rules add the same values in the same order, so the search starts behind the last one
  * found: a repeated set of n values costs n steps instead of n * n.  Claims behind `before` belong
- * to the action under way; they end every chain, because chains are in order of adding.
+ * to the action under way and are not looked at.
  */
 bool cset_holds(struct eval *ev, const struct cset *set, const struct claim *c, int id, size_t before,
     uint32_t *hint, bool *out)
 {
-	uint32_t first = 0, end = (uint32_t)before + 1, found = 0;
+	uint32_t end = (uint32_t)before + 1, found = 0;
 
 	*out = false;
 	if (!before || !set->head)
 		return true;
-	first = id < 0 ? 1 : set->head[id];
-	if (id >= 0 && first > before)
-		return true;
-	if (*hint && *hint <= before && !scan(ev, set, c, id, *hint, end, &found))
+	if (*hint && !scan(ev, set, c, id, *hint, end, &found))
 		return false;
-	if (!found && !scan(ev, set, c, id, first, *hint ? *hint : end, &found))
+	if (!found && !scan(ev, set, c, id, id < 0 ? 1 : set->head[id], *hint ? *hint : end, &found))
 		return false;
-	found = found <= before ? found : 0;
 	*out = found != 0;
 	if (found)
-		*hint = id < 0 ? (found < before ? found + 1 : 0) : set->next[found - 1];
+		*hint = id < 0 ? found + 1 : set->next[found - 1];
 	return true;
 }

@@ -137,11 +137,20 @@ void pool_bury(struct pool *p)
 	}
 }
 
+/* Whom a worker would have replaced, had it lived to be live, its own successor replaces. */
+static void bequeath(struct pool *p, const struct pool_worker *dead)
+{
+	for (struct pool_worker *w = p->workers; w && !dead->is_live; w = w->next)
+		if (w->replaces == dead->id)
+			w->replaces = dead->replaces;
+}
+
 static void remove_worker(struct pool *p, struct pool_worker *w, int64_t now_us)
 {
 	struct pool_job *failed = w->njobs > 0 ? w->job[0] : NULL;
 	uint32_t provider = w->provider;
 
+	bequeath(p, w);
 	unlink_worker(p, w);
 	for (unsigned i = w->njobs; i > 1; i--) {
 		p->in_flight--;
@@ -152,15 +161,26 @@ static void remove_worker(struct pool *p, struct pool_worker *w, int64_t now_us)
 	dispatch(p, provider, now_us);
 }
 
+static struct pool_worker *find(const struct pool *p, uint64_t id)
+{
+	struct pool_worker *w = p->workers;
+
+	while (w && w->id != id)
+		w = w->next;
+	return w;
+}
+
+/* Two reloads may cross: a worker that is replaced before it was ever live has a predecessor to take along. */
 static void retire(struct pool *p, uint64_t id, int64_t now_us)
 {
-	for (struct pool_worker *w = p->workers; w; w = w->next)
-		if (w->id == id) {
-			w->is_retiring = true;
-			if (w->njobs == 0)
-				remove_worker(p, w, now_us);
-			return;
-		}
+	struct pool_worker *w;
+
+	while (id && (w = find(p, id))) {
+		id = w->is_live ? 0 : w->replaces;
+		w->is_retiring = true;
+		if (w->njobs == 0)
+			remove_worker(p, w, now_us);
+	}
 }
 
 bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces, int fd, struct att_error *e)
@@ -173,9 +193,9 @@ bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces,
 	}
 	w->id = id;
 	w->provider = provider;
+	w->replaces = replaces;
 	if (!channel_open(&w->channel, fd, LINK_WORK, SIDE_ASKS, e) ||
-	    !channel_send(&w->channel, &(struct frame){ .op = OP_PING, .provider = provider,
-	    .id = replaces }, NULL,
+	    !channel_send(&w->channel, &(struct frame){ .op = OP_PING, .provider = provider }, NULL,
 	    -1, false, e) || !p->watch(p->state, w)) {
 		channel_close(&w->channel);
 		free(w);
@@ -226,8 +246,7 @@ void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_us)
 		return;
 	if (got == CHANNEL_MESSAGE && f.op == OP_PONG) {
 		w->is_live = true;
-		if (f.id)
-			retire(p, f.id, now_us);
+		retire(p, w->replaces, now_us);
 		dispatch(p, w->provider, now_us);
 		return;
 	}

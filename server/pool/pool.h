@@ -26,6 +26,7 @@ struct pool_worker {
 	struct channel channel;         /* first member: events lead back here */
 	uint64_t id;
 	uint32_t provider;
+	uint64_t replaces;              /* the worker that retires when this one is live; 0 none */
 	struct pool_job *job[POOL_DEPTH];       /* job[0] is being worked on */
 	unsigned njobs;
 	uint32_t served;

@@ -104,9 +104,12 @@ static bool add_tcb(const char *which, const struct snp_product *p, const uint8_
 {
 	struct att_snp_tcb t = snp_tcb_decode(p, raw);
 
-	for (size_t i = p->fmc ? 0 : 1; i < SNP_TCB_COMPONENTS; i++) {
-		const char *name = arena_printf(c->a, "x-attestd-snp-%s-tcb-%s", which, snp_tcb_components[i].name);
+	for (size_t i = 0; i < SNP_TCB_COMPONENTS; i++) {
+		const char *name;
 
+		if (!snp_tcb_has(p, i))
+			continue;
+		name = arena_printf(c->a, "x-attestd-snp-%s-tcb-%s", which, snp_tcb_components[i].name);
 		if (!name)
 			return arena_fail(c->a, e);
 		if (!claims_int(c, name, snp_tcb_get(&t, i), e))

@@ -13,14 +13,21 @@ static bool parse(struct rd in, struct arena *a, struct crypto *c, void **out, s
 	return true;
 }
 
-/* One deny rule for each component of the product's floor that demands something. */
+/*
+ * One deny rule for each component of the product's floor that demands something.  A component that the product
+ * does not have counts as 0, as in the check snp.tcb.minimum: such a floor denies the product.
+ */
 static void put_floor(struct buf *b, const struct snp_product *p, const struct att_snp_tcb *floor)
 {
-	for (size_t i = 0; i < SNP_TCB_COMPONENTS; i++)
-		if (snp_tcb_get(floor, i) > 0)
-			buf_fmt(b, "\t[type==\"x-attestd-snp-product\", value==\"%s\"] && "
-			    "[type==\"x-attestd-snp-reported-tcb-%s\", value<%u] => deny();\n",
-			    p->name, snp_tcb_components[i].name, snp_tcb_get(floor, i));
+	for (size_t i = 0; i < SNP_TCB_COMPONENTS; i++) {
+		if (snp_tcb_get(floor, i) == 0)
+			continue;
+		buf_fmt(b, "\t[type==\"x-attestd-snp-product\", value==\"%s\"]", p->name);
+		if (snp_tcb_has(p, i))
+			buf_fmt(b, " && [type==\"x-attestd-snp-reported-tcb-%s\", value<%u]", snp_tcb_components[i].name,
+			    snp_tcb_get(floor, i));
+		buf_str(b, " => deny();\n");
+	}
 }
 
 bool snp_strict_policy(const struct att_settings *s, struct arena *a, char **text, struct att_error *e)

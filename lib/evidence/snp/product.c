@@ -62,6 +62,11 @@ const struct snp_tcb_component snp_tcb_components[SNP_TCB_COMPONENTS] = {
 	COMPONENT(fmc), COMPONENT(bootloader), COMPONENT(tee), COMPONENT(snp), COMPONENT(microcode),
 };
 
+bool snp_tcb_has(const struct snp_product *p, size_t component)
+{
+	return p->fmc || snp_tcb_components[component].off != offsetof(struct att_snp_tcb, fmc);
+}
+
 uint8_t snp_tcb_get(const struct att_snp_tcb *t, size_t component)
 {
 	return ((const uint8_t *)t)[snp_tcb_components[component].off];

@@ -134,6 +134,7 @@ bool snp_product_named(const struct snp_product *p, const char *product_name);
 /* TCB components, in the order of struct att_snp_tcb. */
 #define SNP_TCB_COMPONENTS 5
 extern const struct snp_tcb_component { const char *name; size_t off; } snp_tcb_components[SNP_TCB_COMPONENTS];
+bool snp_tcb_has(const struct snp_product *p, size_t component);        /* does the product's layout have it? */
 uint8_t snp_tcb_get(const struct att_snp_tcb *t, size_t component);
 struct att_snp_tcb snp_tcb_decode(const struct snp_product *p, const uint8_t raw[8]);
 bool snp_tcb_reserved_zero(const struct snp_product *p, const uint8_t raw[8]);

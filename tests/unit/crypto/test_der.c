@@ -31,6 +31,18 @@ static void refuses_lengths_that_are_not_shortest(void **state)
 	}
 }
 
+/* 128 bytes whose length is written in one byte more than needed. */
+static void refuses_a_leading_zero_of_the_length(void **state)
+{
+	uint8_t der[4 + 128] = { 0x04, 0x82, 0x00, 0x80 }, good[3 + 128] = { 0x04, 0x81, 0x80 };
+	struct rd r = rd_make(good, sizeof good), body;
+
+	(void)state;
+	assert_true(der_take(&r, DER_OCTETS, &body) && rd_left(&body) == 128);
+	r = rd_make(der, sizeof der);
+	assert_false(der_take(&r, DER_OCTETS, &body));
+}
+
 static void reads_nested_elements(void **state)
 {
 	static const uint8_t der[] = { 0x30, 0x06, 0x02, 0x01, 0x05, 0x01, 0x01, 0xff, 0x05, 0x00 };
@@ -205,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_lengths_that_are_not_shortest),
+		cmocka_unit_test(refuses_a_leading_zero_of_the_length),
 		cmocka_unit_test(reads_nested_elements),
 		cmocka_unit_test(integers_are_positive_and_minimal),
 		cmocka_unit_test(u64_has_64_bits),

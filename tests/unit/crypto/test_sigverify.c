@@ -86,6 +86,15 @@ static void algorithms_do_not_mix(void **state)
 
 /* ---- ECDSA forms */
 
+/* Refused by us, before libcrypto is asked. */
+static void out_of_range(const struct curve *curve, enum sig_alg alg, const uint8_t *sig)
+{
+	struct att_error e = { 0 };
+
+	CHECK_ERR(sig_verify(c, pub[curve->kind], alg, msg, sizeof msg, sig, 2 * curve->field, &e), &e,
+	    ATT_E_NOT_AUTHENTIC, "not between 1 and the order");
+}
+
 static void ecdsa_range(void **state)
 {
 	(void)state;
@@ -101,11 +110,11 @@ static void ecdsa_range(void **state)
 		for (size_t half = 0; half < 2; half++) {               /* r, then s */
 			bytes_copy(sig, good, n);
 			memset(sig + half * f, 0, f);
-			refused(pub[curve->kind], alg, sig, n);         /* 0 */
+			out_of_range(curve, alg, sig);                  /* 0 */
 			bytes_copy(sig + half * f, curve->order, f);
-			refused(pub[curve->kind], alg, sig, n);         /* n */
+			out_of_range(curve, alg, sig);                  /* n */
 			memset(sig + half * f, 0xff, f);
-			refused(pub[curve->kind], alg, sig, n);         /* largest */
+			out_of_range(curve, alg, sig);                  /* largest */
 			bytes_copy(sig + half * f, curve->order, f);
 			sig[half * f + f - 1] -= 1;
 			refused(pub[curve->kind], alg, sig, n);         /* n - 1: in range, wrong */
@@ -119,7 +128,7 @@ static void ecdsa_range(void **state)
 		assert_true(BN_add(s, s, order));
 		if (BN_bn2binpad(s, bn, (int)f) > 0) {
 			bytes_copy(sig + f, bn, f);
-			refused(pub[curve->kind], alg, sig, n);
+			out_of_range(curve, alg, sig);
 		}
 		BN_free(order);
 		BN_free(s);

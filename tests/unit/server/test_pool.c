@@ -287,6 +287,23 @@ static void test_replacement_is_unnoticed(void **state)
 	assert_null(worker(1));                 /* closed when idle */
 }
 
+static void test_crossing_replacements_leave_nobody_behind(void **state)
+{
+	struct att_error e = { 0 };
+	int fds[2];
+
+	(void)state;
+	add(0, 0);
+	/* Worker 2 shall replace worker 1, but worker 3, which replaces worker 2, is live first. */
+	CHECK_OK(channel_pair(fds, &e), &e);
+	CHECK_OK(channel_open(&t.worker[1].end, fds[1], LINK_WORK, SIDE_ANSWERS, &e), &e);
+	CHECK_OK(pool_add(&t.pool, 2, 0, 1, fds[0], &e), &e);
+	add(2, 2);
+	assert_null(worker(1));
+	assert_null(worker(2));
+	assert_non_null(worker(3));
+}
+
 static void test_clear_fails_what_is_left(void **state)
 {
 	(void)state;
@@ -310,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_wrong_answer_ends_the_worker, start, stop),
 		cmocka_unit_test_setup_teardown(test_time_runs_out_once, start, stop),
 		cmocka_unit_test_setup_teardown(test_replacement_is_unnoticed, start, stop),
+		cmocka_unit_test_setup_teardown(test_crossing_replacements_leave_nobody_behind, start, stop),
 		cmocka_unit_test_setup_teardown(test_clear_fails_what_is_left, start, stop),
 	};
 

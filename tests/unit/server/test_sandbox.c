@@ -262,7 +262,8 @@ static int keys_in_thread(void)
 static int use_database(void)
 {
 	static const char sql[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t(x);"
-	    "BEGIN IMMEDIATE; INSERT INTO t VALUES(randomblob(100000)); COMMIT; PRAGMA wal_checkpoint(TRUNCATE);"
+	    "BEGIN IMMEDIATE; INSERT INTO t VALUES(randomblob(100000)); COMMIT;"
+	    "PRAGMA wal_checkpoint(TRUNCATE);"
 	    "PRAGMA journal_mode=DELETE; INSERT INTO t VALUES(1); VACUUM; DROP TABLE t;";
 	char path[112];
 	sqlite3 *db = NULL, *other = NULL;

@@ -135,12 +135,15 @@ static void one_thing_wrong(void **state)
 	refuses(set("{\"kid\":\"k\",\"d\":\"AA\",%s}", members(KIT_P256)), ATT_E_UNSUPPORTED, "private");
 	unpadded[strcspn(unpadded, "=")] = 0;
 	if (strcmp(unpadded, x5c) != 0)
-		refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s\"]}", unpadded), ATT_E_UNSUPPORTED, "padding");
+		refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s\"]}", unpadded), ATT_E_UNSUPPORTED,
+		    "padding");
 	for (char *p = other; *p; p++)
 		*p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
 	if (strcmp(other, x5c) != 0)
-		refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s\"]}", other), ATT_E_UNSUPPORTED, "alphabet");
-	refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s%s\"]}", x5c, "AAAA"), ATT_E_UNSUPPORTED, "x5c[0]");
+		refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s\"]}", other), ATT_E_UNSUPPORTED,
+		    "alphabet");
+	refuses(set("{\"kid\":\"k\",\"kty\":\"EC\",\"x5c\":[\"%s%s\"]}", x5c, "AAAA"), ATT_E_UNSUPPORTED,
+	    "x5c[0]");
 }
 
 static void a22_points(void **state)

@@ -408,12 +408,13 @@ static void a23_key_kind_binds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(cases); i++) {
-		char *jwks = arena_printf(kit.a, "{\"keys\":[{\"kty\":\"%s\",\"kid\":\"k\",\"x5c\":[\"%s\"]}]}",
-		    cases[i].kty, kit_fill(cases[i].key, "$X5C"));
+		char *jwks =
+		    arena_printf(kit.a, "{\"keys\":[{\"kty\":\"%s\",\"kid\":\"k\",\"x5c\":[\"%s\"]}]}",
+		        cases[i].kty, kit_fill(cases[i].key, "$X5C"));
 		char *header = arena_printf(kit.a, "{\"alg\":\"%s\",\"kid\":\"k\"}", cases[i].alg);
 
-		kit_check_fails(kit_token(cases[i].key, header, kit_payload(NULL, NULL)), jwks, NULL, JWT_KEY_ALG,
-		    "which the key is for");
+		kit_check_fails(kit_token(cases[i].key, header, kit_payload(NULL, NULL)), jwks, NULL,
+		    JWT_KEY_ALG, "which the key is for");
 	}
 }
 

@@ -254,6 +254,25 @@ static void every_part_broken(void **state)
 	arena_free(a);
 }
 
+/* The algorithm outside is not signed; it has to be the one inside. */
+static void algorithm_outside(void **state)
+{
+	struct x509_crl_template t = template(NULL, 0);
+	struct arena *a = arena_new((size_t)1 << 20);
+	struct att_error e = { 0 };
+	struct x509_crl *l = NULL;
+	uint8_t *der, *at;
+	size_t n;
+
+	(void)state;
+	CHECK_OK(x509_make_crl(a, &t, root.priv, &der, &n, &e), &e);
+	at = memmem(der + 20, n - 20, alg_p256, sizeof alg_p256);
+	assert_non_null(at);
+	at[sizeof alg_p256 - 1] = 3;                    /* ecdsa-with-SHA384 */
+	CHECK_ERR(x509_crl_parse(c, der, n, &l, &e), &e, ATT_E_BAD_FORMAT, "inside differs");
+	arena_free(a);
+}
+
 static void tampered_and_cut(void **state)
 {
 	static const uint64_t serials[] = { 1, 2, 3 };
@@ -382,6 +401,7 @@ int main(void)
 		cmocka_unit_test(dates),
 		cmocka_unit_test(extensions_that_change_the_meaning),
 		cmocka_unit_test(every_part_broken),
+		cmocka_unit_test(algorithm_outside),
 		cmocka_unit_test(tampered_and_cut),
 		cmocka_unit_test(pem_form),
 		cmocka_unit_test(large_lists),

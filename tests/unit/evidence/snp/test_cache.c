@@ -148,6 +148,9 @@ static void a_hit_depends_on_anchors_lists_and_time(void **state)
 	trust(&sim);
 	fix_crl(&f, revoked.crl_der.p, revoked.crl_der.n);
 	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.revoked");
+	/* It came instead of the other. */
+	trust(&revoked);
+	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.revoked");
 	/* The list is gone, and it is demanded. */
 	fix_forget(&f);
 	fix_anchor(&f, sim.ark_pem.p, sim.ark_pem.n);
@@ -161,6 +164,101 @@ static void a_hit_depends_on_anchors_lists_and_time(void **state)
 	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.current");
 	f.now_s = FIX_NOW;
 	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "ok");
+	no_cache();
+}
+
+static const char *run_with_chain_of(const struct sim_snp_output *chain, const struct sim_snp_options *o)
+{
+	struct sim_snp_output sim = fix_sim(&f, keep, o);
+
+	return fix_run_parts(&f, sim.report.p, sim.report.n, chain->chain_pem.p, chain->chain_pem.n);
+}
+
+/* The same certificates under reports that choose differently among them. */
+static void a_hit_depends_on_the_report(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output sim;
+
+	(void)state;
+	f.settings.crl_required = false;
+	sim = one(&o);
+	assert_string_equal(run_with_chain_of(&sim, &o), "ok");
+	o.cpuid[1] = 0x11;
+	assert_string_equal(run_with_chain_of(&sim, &o), "snp.product.chain");
+	/* Version 2 has no CPUID; version 3 with the same zeros names no product. */
+	o.version = 2;
+	assert_string_equal(run_with_chain_of(&sim, &o), "ok");
+	o.version = 3;
+	o.cpuid[0] = o.cpuid[1] = 0;
+	assert_string_equal(run_with_chain_of(&sim, &o), "snp.product");
+	no_cache();
+}
+
+static void give(const struct sim_snp_output *sim)
+{
+	fix_anchor(&f, sim->ark_pem.p, sim->ark_pem.n);
+	fix_cert(&f, sim->chain_pem.p, sim->chain_pem.n);
+}
+
+/* Reports without certificates: the leaf comes from endorsements, by chip, TCB and kind of key. */
+static void a_hit_depends_on_endorsements(void **state)
+{
+	struct sim_snp_options o, other_chip, other_tcb, vlek;
+	struct sim_snp_output sims[4];
+
+	(void)state;
+	f.settings.allow = ATT_ALLOW_VLEK | ATT_ALLOW_MASKED_CHIP_ID;
+	sims[0] = one(&o);
+	other_chip = other_tcb = vlek = o;
+	other_chip.chip_id[0] ^= 1;
+	other_tcb.reported.microcode--;
+	vlek.vlek = true;
+	sims[1] = fix_sim(&f, keep, &other_chip);
+	sims[2] = fix_sim(&f, keep, &other_tcb);
+	sims[3] = fix_sim(&f, keep, &vlek);
+	fix_forget(&f);
+	for (size_t i = 0; i < 4; i++)
+		give(&sims[i]);
+	for (size_t round = 0; round < 2; round++)
+		for (size_t i = 0; i < 4; i++)
+			assert_string_equal(fix_run(&f, sims[i].report.p, sims[i].report.n), "ok");
+	/* A masked chip's report looks like a VLEK's but for the kind of key. */
+	o.masked_chip_id = true;
+	sims[0] = fix_sim(&f, keep, &o);
+	for (size_t round = 0; round < 2; round++) {
+		assert_string_equal(fix_run(&f, sims[0].report.p, sims[0].report.n), "ok");
+		assert_int_equal(f.outcome.relaxed, ATT_ALLOW_MASKED_CHIP_ID);
+		assert_string_equal(fix_run(&f, sims[3].report.p, sims[3].report.n), "ok");
+		assert_int_equal(f.outcome.relaxed, ATT_ALLOW_VLEK);
+	}
+	/* The endorsements are gone. */
+	x509_bundle_clear(&f.certs);
+	assert_string_equal(fix_run(&f, sims[3].report.p, sims[3].report.n), "missing");
+	f.settings.allow = 0;
+	no_cache();
+}
+
+/* A single leaf of the chip is used even with another TCB: its check says what is wrong.  Of several none fits. */
+static void endorsements_of_other_tcbs(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output wanted, second, third;
+
+	(void)state;
+	wanted = one(&o);
+	o.reported.microcode -= 1;
+	second = fix_sim(&f, keep, &o);
+	o.reported.microcode -= 1;
+	third = fix_sim(&f, keep, &o);
+	fix_forget(&f);
+	give(&second);
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "snp.leaf.tcb");
+	give(&third);
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "missing");
+	assert_non_null(strstr(f.outcome.missing, "ucodeSPL=219"));
+	give(&wanted);
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "ok");
 	no_cache();
 }
 
@@ -244,6 +342,9 @@ int main(void)
 		cmocka_unit_test(a_cached_verdict_is_identical),
 		cmocka_unit_test(a_good_chain_does_not_cover_faults),
 		cmocka_unit_test(a_hit_depends_on_anchors_lists_and_time),
+		cmocka_unit_test(a_hit_depends_on_the_report),
+		cmocka_unit_test(a_hit_depends_on_endorsements),
+		cmocka_unit_test(endorsements_of_other_tcbs),
 		cmocka_unit_test(a_hit_needs_the_same_bytes),
 		cmocka_unit_test(a_full_cache_keeps_working),
 		cmocka_unit_test(failing_memory_is_no_verdict),

@@ -1,5 +1,6 @@
 /* The function table, every truncation of good expressions, sharing and independence of results. */
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/policy/jmespath/fn.h"
@@ -169,19 +170,25 @@ static void query_reused(void **state)
 	arena_free(qa);
 }
 
-/* A program may have set a locale with a decimal comma; skipped where the machine has none. */
-static void locale_comma(void **state)
+/* Sets a locale with a decimal comma, if the machine has one. */
+static bool comma(void)
 {
 	static const char *const names[] = { "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "pt_BR.UTF-8" };
-	struct arena *a;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (setlocale(LC_NUMERIC, names[i]))
+			return true;
+	return false;
+}
+
+/* The program we are linked into may use such a locale. */
+static void locale_comma(void **state)
+{
 	const struct json *v;
-	size_t i = 0;
+	struct arena *a;
 
 	(void)state;
-	while (i < 4 && !setlocale(LC_NUMERIC, names[i]))
-		i++;
-	if (i == 4)
-		skip();
+	assert_true(comma());
 	a = arena_new(MEMORY);
 	assert_string_equal(search(a, "avg(`[1,2]`)", &jmes_null, &v), "1.5");
 	assert_string_equal(search(a, "`1.75` > `1.5`", &jmes_null, &v), "true");
@@ -216,10 +223,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(function_table), cmocka_unit_test(class_names),
-		cmocka_unit_test(truncations),
-		cmocka_unit_test(damage), cmocka_unit_test(document_unchanged),
-		cmocka_unit_test(query_reused),
-		cmocka_unit_test(locale_comma), cmocka_unit_test(utf8),
+		cmocka_unit_test(truncations), cmocka_unit_test(damage), cmocka_unit_test(document_unchanged),
+		cmocka_unit_test(query_reused), cmocka_unit_test(utf8), cmocka_unit_test(locale_comma),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	const size_t n = sizeof tests / sizeof tests[0];
+	bool has_comma = comma();
+
+	(void)setlocale(LC_NUMERIC, "C");
+	if (!has_comma)
+		(void)printf("# locale_comma left out: no locale with a decimal comma is installed\n");
+	return _cmocka_run_group_tests("tests", tests, has_comma ? n : n - 1, NULL, NULL);
 }
