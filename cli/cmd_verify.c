@@ -102,7 +102,8 @@ static bool inputs_read(const struct args *args, struct arena *a, struct inputs 
 	const char *type = arg(args, "type");
 
 	*r = (struct att_request){ .settings = &in->settings, .endorsements = in->endorsements,
-		.anchors = in->anchors, .caller_is_reader = true, .nonce = arg(args, "nonce"), .type = type };
+		.anchors = in->anchors, .caller_is_reader = true,
+		.endorsements_picked = arg(args, "certs") && !arg(args, "collateral"), .nonce = arg(args, "nonce"), .type = type };
 	if (type && !att_type_find(type))
 		return att_fail(e, ATT_E_OPERATION, "--type: unknown attestation type \"%s\"", type);
 	return settings_from(args, &in->settings, e) && time_of(args, &r->now_s, e) &&

@@ -55,6 +55,7 @@ bool role_confine(struct role_env *env, enum sandbox_role role, const struct san
 
 	if (!sandbox_enter(&plan, &missing, e))
 		return false;
+	env->sandbox_missing = missing;
 	if (missing)
 		log_event(LOG_WARN, "sandbox.incomplete", "missing", "%s", missing, NULL);
 	return true;

@@ -17,6 +17,7 @@ struct role_env {
 	struct arena *memory;           /* facts and bundle live here for the life of the role */
 	struct config *config;
 	struct role_facts facts;
+	const char *sandbox_missing;    /* kernel features that role_confine() had to do without, or NULL */
 };
 
 struct role {

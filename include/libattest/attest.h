@@ -75,6 +75,7 @@ struct att_request {
 	bool inittime_is_json;
 	const struct att_bytes *endorsements;   /* PEM/DER certificates and CRLs, THIM JSON; kind is recognised */
 	size_t nendorsements;
+	bool endorsements_picked;               /* they were chosen for this evidence: a lone endorsement key is the one meant */
 	const struct att_bytes *anchors;        /* extra PEM/DER roots */
 	size_t nanchors;
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */

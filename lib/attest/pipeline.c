@@ -74,7 +74,7 @@ static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
 		return false;
 	t = (struct trust){
 		.crypto = s->ctx->crypto, .now_s = s->req->now_s, .settings = s->req->settings,
-		.certs = &certs->certs, .crls = certs->crls, .ncrls = certs->ncrls, .anchors = &anchors->certs,
+		.certs = &certs->certs, .certs_picked = s->req->endorsements_picked, .crls = certs->crls, .ncrls = certs->ncrls, .anchors = &anchors->certs,
 		.chains = s->ctx->chains, .runtime = &s->in.runtime, .inittime = &s->in.inittime,
 	};
 	if (!s->in.format->verify(ev, &t, s->a, &s->outcome, e))

@@ -29,6 +29,7 @@ struct trust {
 	int64_t now_s;                          /* appraisal time */
 	const struct att_settings *settings;    /* allow, min_tcb, ... */
 	const struct x509_bundle *certs;        /* endorsement certificates given beside the evidence */
+	bool certs_picked;                      /* somebody chose certs for this very evidence */
 	struct x509_crl *const *crls; size_t ncrls;
 	const struct x509_bundle *anchors;      /* operator's or test's extra roots */
 	struct chain_cache *chains;             /* verified chains and parsed bundles; may be NULL */

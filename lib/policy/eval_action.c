@@ -10,7 +10,8 @@
 struct target {
 	struct cset *set;
 	size_t before;
-	uint32_t hint;
+	uint32_t hint;          /* where the next duplicate of the same name is likely */
+	int hint_id;
 };
 
 struct store {
@@ -47,6 +48,9 @@ static bool store_one(struct eval *ev, struct store *s, const struct claim *c, i
 
 		if (t->set == &ev->properties && property_ignored(c->name, ev->section))
 			continue;
+		if (t->hint_id != id)
+			t->hint = 0;
+		t->hint_id = id;
 		if (!cset_holds(ev, t->set, c, id, t->before, &t->hint, &have))
 			return false;
 		if (!have && !cset_push(ev, t->set, c, id))

@@ -153,10 +153,14 @@ static bool version_number(struct parser *ps)
 /* Text starting with something else than a version: the rest is still worth reading. */
 static void parse_version(struct parser *ps)
 {
+	bool jws = ps->ps->len > 3 && strncmp(ps->ps->text, "eyJ", 3) == 0;
+
 	parse_enter(ps, "versionInfo");
 	ps->p->minor = 2;
 	if (!is_keyword(ps, "version")) {
-		(void)parse_unexpected(ps, SET(VERSION), "a policy starts with version=1.0; 1.1 or 1.2");
+		(void)parse_unexpected(ps, SET(VERSION), jws ?
+		    "this is the JWS form: take the text out of it first" :
+		    "a policy starts with version=1.0; 1.1 or 1.2");
 	} else {
 		parse_advance(ps);
 		if (parse_expect(ps, T_ASSIGN) && version_number(ps))
@@ -171,18 +175,24 @@ static void parse_version(struct parser *ps)
 	parse_leave(ps);
 }
 
+/* What is skipped has been complained about already; its odd characters are no news. */
+static void skip_token(struct parser *ps)
+{
+	ps->ps->muted = true;
+	parse_advance(ps);
+	ps->ps->muted = false;
+}
+
 /* Skips to behind the rule's ';', or before what ends the section. */
 static void skip_rule(struct parser *ps)
 {
 	enum pol_section ignored;
 
-	while (ps->tok.kind != T_EOF && ps->tok.kind != T_RBRACE && !section_here(ps, &ignored)) {
-		bool end = ps->tok.kind == T_SEMI;
-
+	while (ps->tok.kind != T_EOF && ps->tok.kind != T_SEMI && ps->tok.kind != T_RBRACE &&
+	    !section_here(ps, &ignored))
+		skip_token(ps);
+	if (ps->tok.kind == T_SEMI)
 		parse_advance(ps);
-		if (end)
-			return;
-	}
 }
 
 static bool count_rule(struct parser *ps, struct section *s)
@@ -274,7 +284,7 @@ static void skip_to_section(struct parser *ps)
 	enum pol_section ignored;
 
 	while (ps->tok.kind != T_EOF && !section_here(ps, &ignored))
-		parse_advance(ps);
+		skip_token(ps);
 }
 
 static void parse_sections(struct parser *ps)

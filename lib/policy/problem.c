@@ -171,7 +171,7 @@ bool problem_add(struct problems *ps, const struct complaint *c)
 
 	if (ps->full || ps->nomem)
 		return false;
-	if (known_place(ps, off, c->id))
+	if (ps->muted || known_place(ps, off, c->id))
 		return true;
 	if (!ps->v)
 		ps->v = arena_array(ps->a, POLICY_PROBLEMS_MAX, sizeof *ps->v);

@@ -20,6 +20,7 @@ struct problems {
 	struct seen seen;               /* the last place asked for */
 	struct policy_problem *v;       /* POLICY_PROBLEMS_MAX of them, allocated at the first */
 	size_t n;
+	bool muted;                     /* skipping what a problem has spoiled: nothing is added */
 	bool lints;                     /* several kinds may stand at one place */
 	bool nomem;                     /* e says why */
 	bool full;                      /* no room for more: stop */

@@ -97,6 +97,7 @@ static void gauges(void *state)
 {
 	struct front *f = state;
 
+	metric_set(M_sandbox_incomplete, 0, f->env->sandbox_missing != NULL);
 	metric_set(M_queue_length, 0, f->pool.queued);
 	metric_set(M_in_flight, 0, f->pool.in_flight);
 	metric_set(M_workers_alive, 0, pool_live(&f->pool, POOL_ALL_PROVIDERS));

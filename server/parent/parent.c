@@ -21,82 +21,19 @@
 
 #define READY_MS 60000
 #define DRAIN_MS 20000          /* longer than the front's own */
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 30000
 #define EVENTS 32
 #define WORKERS_MAX 1024u
 
-static int64_t now_ms(void)
+int64_t parent_now_ms(void)
 {
 	return clock_monotonic_us() / 1000;
 }
 
-static bool watch(struct parent *p, int fd, void *what)
+bool parent_watch(struct parent *p, int fd, void *what)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = what };
 
 	return epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &ev) == 0;
-}
-
-/* A worker that dies before it was ever ready is tried again more and more slowly, but always again. */
-static int64_t backoff_ms(unsigned early_deaths)
-{
-	unsigned shift = early_deaths > 1 ? early_deaths - 2 : 0;
-
-	if (early_deaths <= 1)
-		return 0;
-	return shift > 8 ? BACKOFF_MAX_MS : (int64_t)BACKOFF_FIRST_MS << shift;
-}
-
-static void start_worker(struct parent *p, struct child *c)
-{
-	struct att_error e = { 0 };
-
-	if (worker_start(p, c, &e) && watch(p, c->control.fd, c)) {
-		log_event(LOG_DEBUG, "worker.start", "worker", "%llu", (unsigned long long)c->id, "pid", "%d",
-		    (int)c->pid, NULL);
-		return;
-	}
-	/* Its end, if it began, is reaped like any other. */
-	(void)role_failed("worker.start", &e);
-	if (c->pid > 0)
-		(void)kill(c->pid, SIGKILL);
-	else {
-		c->early_deaths++;
-		c->respawn_ms = now_ms() + backoff_ms(c->early_deaths);
-	}
-}
-
-static struct child *worker_new(struct parent *p, uint32_t provider, uint64_t replaces)
-{
-	struct child *c = calloc(1, sizeof *c);
-
-	if (!c)
-		return NULL;
-	c->control.fd = -1;
-	c->provider = provider;
-	c->replaces = replaces;
-	c->next = p->workers;
-	p->workers = c;
-	start_worker(p, c);
-	return c;
-}
-
-static struct child *worker_by_id(struct parent *p, uint64_t id)
-{
-	struct child *c = p->workers;
-
-	while (c && c->id != id)
-		c = c->next;
-	return c;
-}
-
-static void replace_worker(struct parent *p, struct child *old)
-{
-	if (!old || old->is_replaced || old->pid == 0)
-		return;
-	if (worker_new(p, old->provider, old->id))
-		old->is_replaced = true;
 }
 
 static void stop_all(struct parent *p, int sig)
@@ -109,30 +46,6 @@ static void stop_all(struct parent *p, int sig)
 			(void)kill(p->signers[i].pid, sig);
 	if (p->front.pid > 0)
 		(void)kill(p->front.pid, sig);
-}
-
-static void worker_died(struct parent *p, struct child *c, int status)
-{
-	struct child **at = &p->workers;
-	bool expected = c->is_replaced || p->is_draining;
-
-	if (!expected)
-		log_event(LOG_WARN, "worker.died", "worker", "%llu", (unsigned long long)c->id, "pid", "%d",
-		    (int)c->pid,
-		    WIFSIGNALED(status) ? "signal" : "status", "%d",
-		    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), NULL);
-	c->early_deaths = c->is_ready ? 0 : c->early_deaths + 1;
-	if (c->is_ready)
-		c->replaces = 0;
-	child_clear(c);
-	if (expected) {
-		while (*at != c)
-			at = &(*at)->next;
-		*at = c->next;
-		free(c);
-		return;
-	}
-	c->respawn_ms = now_ms() + backoff_ms(c->early_deaths);
 }
 
 static void other_died(struct parent *p, struct child *c, int status)
@@ -186,7 +99,7 @@ static void drain(struct parent *p)
 	log_event(LOG_INFO, "stopping", NULL);
 	notify_systemd("STOPPING=1");
 	p->is_draining = true;
-	p->drain_until_ms = now_ms() + DRAIN_MS;
+	p->drain_until_ms = parent_now_ms() + DRAIN_MS;
 	tell(&p->front, OP_DRAIN);
 }
 
@@ -214,7 +127,7 @@ static void adopt(struct parent *p, struct generation *g)
 	for (struct child *c = p->workers, *next; c; c = next) {
 		next = c->next;
 		if (c->id <= last)
-			replace_worker(p, c);
+			worker_replace(p, c);
 	}
 }
 
@@ -289,34 +202,18 @@ static void child_event(struct parent *p, struct child *c)
 		announce(p);
 	if (f.op == OP_READY)
 		c->is_ready = true;
-	worker = c == &p->front && f.op != OP_READY ? worker_by_id(p, f.id) : NULL;
+	worker = c == &p->front && f.op != OP_READY ? worker_find(p, f.id) : NULL;
 	if (worker && f.op == OP_SPENT)
-		replace_worker(p, worker);
+		worker_replace(p, worker);
 	if (worker && f.op == OP_STUCK && worker->pid > 0) {
 		log_event(LOG_WARN, "worker.stuck", "worker", "%llu", (unsigned long long)f.id, NULL);
 		(void)kill(worker->pid, SIGKILL);
 	}
 }
 
-/* Starts the workers whose time has come; milliseconds until the next, -1 none. */
-static int respawn(struct parent *p)
-{
-	int64_t now = now_ms(), wait = -1;
-
-	for (struct child *c = p->workers; c && !p->is_draining && !p->failed; c = c->next) {
-		if (c->pid == 0 && c->respawn_ms <= now)
-			start_worker(p, c);
-		if (c->pid == 0 && (wait < 0 || c->respawn_ms - now < wait))
-			wait = c->respawn_ms > now ? c->respawn_ms - now : 0;
-	}
-	if (p->is_draining)
-		wait = p->drain_until_ms > now ? p->drain_until_ms - now : 0;
-	return (int)wait;
-}
-
 static bool is_over(const struct parent *p)
 {
-	return p->failed || (p->is_draining && (p->front.pid == 0 || now_ms() >= p->drain_until_ms));
+	return p->failed || (p->is_draining && (p->front.pid == 0 || parent_now_ms() >= p->drain_until_ms));
 }
 
 static void loop(struct parent *p)
@@ -324,7 +221,7 @@ static void loop(struct parent *p)
 	struct epoll_event events[EVENTS];
 
 	while (!is_over(p)) {
-		int n = epoll_wait(p->epoll, events, EVENTS, respawn(p));
+		int n = epoll_wait(p->epoll, events, EVENTS, workers_respawn(p));
 		bool signalled = false;
 		/* Signals last: they may free a child that another event of this batch names. */
 		for (int i = 0; i < n; i++) {
@@ -341,7 +238,7 @@ static void loop(struct parent *p)
 /* Closing the channels ends the roles; what does not end is killed. */
 static void finish(struct parent *p)
 {
-	int64_t until = now_ms() + 2000;
+	int64_t until = parent_now_ms() + 2000;
 	int status;
 
 	if (p->failed)
@@ -356,7 +253,7 @@ static void finish(struct parent *p)
 			break;
 		if (pid > 0)
 			continue;
-		if (now_ms() >= until)
+		if (parent_now_ms() >= until)
 			stop_all(p, SIGKILL);
 		/* Woken by SIGCHLD. */
 		(void)epoll_wait(p->epoll, &ev, 1, 100);
@@ -377,7 +274,7 @@ static bool block_signals(struct parent *p, struct att_error *e)
 		return att_fail(e, ATT_E_INTERNAL, "signals: %s", strerror(errno));
 	p->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
-	return (p->signals >= 0 && p->epoll >= 0 && watch(p, p->signals, &p->signals)) ||
+	return (p->signals >= 0 && p->epoll >= 0 && parent_watch(p, p->signals, &p->signals)) ||
 	    att_fail(e, ATT_E_INTERNAL, "signals: %s", strerror(errno));
 }
 
@@ -388,7 +285,7 @@ static bool start_signers(struct parent *p, int manage_fd, struct att_error *e)
 		c->role = "signer";
 		/* One after the other: the first makes the keys that the others load. */
 		if (!child_start(p, c, &manage_fd, i == 0, e) || !child_wait_ready(c, READY_MS, e) ||
-		    !watch(p, c->control.fd, c))
+		    !parent_watch(p, c->control.fd, c))
 			return att_fail(e, ATT_E_INTERNAL, "signer");
 	}
 	return true;
@@ -400,7 +297,7 @@ static bool start_front(struct parent *p, int manage_fd, struct att_error *e)
 
 	p->front.role = "front";
 	return child_start(p, &p->front, extra, 2, e) &&
-	    (watch(p, p->front.control.fd, &p->front) || att_fail(e, ATT_E_INTERNAL, "epoll"));
+	    (parent_watch(p, p->front.control.fd, &p->front) || att_fail(e, ATT_E_INTERNAL, "epoll"));
 }
 
 static bool start_roles(struct parent *p, struct att_error *e)
@@ -424,7 +321,7 @@ static bool start_roles(struct parent *p, struct att_error *e)
 	fd_close(&manage[1]);
 	for (uint32_t i = 0; ok && i < c->providers_count; i++)
 		for (unsigned k = 0; ok && k < p->nworkers_per_provider; k++)
-			ok = worker_new(p, i, 0) != NULL;
+			ok = worker_add(p, i, 0) != NULL;
 	return ok;
 }
 

@@ -55,6 +55,16 @@ struct parent {
 };
 
 int parent_main(const struct options *o);
+int64_t parent_now_ms(void);            /* monotonic */
+/* Events of fd come to the loop as what. */
+ATT_CHECK bool parent_watch(struct parent *p, int fd, void *what);
+
+/* workers.c: the lives of the verify workers. */
+struct child *worker_add(struct parent *p, uint32_t provider, uint64_t replaces);       /* NULL: out of memory */
+struct child *worker_find(struct parent *p, uint64_t id);
+void worker_replace(struct parent *p, struct child *old);       /* starts a successor; NULL is legal */
+void worker_died(struct parent *p, struct child *c, int status);        /* may free c */
+int workers_respawn(struct parent *p);  /* starts those whose time has come; ms until the next, -1 none */
 
 /* generation.c: loads the configuration with the options on top, and the offline files. */
 ATT_CHECK bool generation_config(const struct options *o, struct config **out, struct att_error *e);

@@ -137,14 +137,9 @@ static bool add_version(struct claims *c, const char *name, const struct snp_ver
 }
 
 /* What is not one field as it stands. */
-static bool add_derived(const struct snp_report *r, const struct snp_facts *f, struct claims *c, struct att_error *e)
+static bool add_derived(const struct snp_report *r, struct claims *c, struct att_error *e)
 {
-	bool vlek = snp_signing_key(r) == SNP_KEY_VLEK;
-
-	return claims_str(c, "x-attestd-snp-product", f->product->name, e) &&
-	    claims_str(c, "x-attestd-snp-signing-key", vlek ? "VLEK" : "VCEK", e) &&
-	    (!vlek || claims_str(c, "x-attestd-snp-csp-id", f->csp_id, e)) &&
-	    claims_int(c, "x-attestd-snp-vcek-not-after", f->leaf_not_after_s, e) &&
+	return claims_str(c, "x-attestd-snp-signing-key", snp_signing_key(r) == SNP_KEY_VLEK ? "VLEK" : "VCEK", e) &&
 	    claims_bool(c, "x-attestd-snp-author-key-enabled", snp_author_key_en(r), e) &&
 	    claim_text(c, "x-attestd-snp-policy-abi", arena_printf(c->a, "%u.%u", (unsigned)(r->policy >> 8 & 0xFF),
 	        (unsigned)(r->policy & 0xFF)), e) &&
@@ -152,6 +147,22 @@ static bool add_derived(const struct snp_report *r, const struct snp_facts *f, s
 	    add_version(c, "x-attestd-snp-committed-version", &r->committed, e) &&
 	    (r->version < 3 || claim_text(c, "x-attestd-snp-cpuid", arena_printf(c->a, "%02x/%02x/%02x",
 	        r->cpuid_family, r->cpuid_model, r->cpuid_stepping), e));
+}
+
+/* What certificates said. */
+static bool add_facts(const struct snp_report *r, const struct snp_facts *f, struct claims *c, struct att_error *e)
+{
+	return claims_str(c, "x-attestd-snp-product", f->product->name, e) &&
+	    (snp_signing_key(r) != SNP_KEY_VLEK || claims_str(c, "x-attestd-snp-csp-id", f->csp_id, e)) &&
+	    claims_int(c, "x-attestd-snp-vcek-not-after", f->leaf_not_after_s, e);
+}
+
+static bool add_fields(const struct snp_report *r, const struct snp_product *p, struct claims *c, struct att_error *e)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (!add_row(&rows[i], r, c, e))
+			return false;
+	return (!p || add_tcbs(r, p, c, e)) && add_derived(r, c, e);
 }
 
 bool snp_claims(const void *ev, const struct trust *t, const struct evidence_outcome *o, struct claims *c,
@@ -163,8 +174,19 @@ bool snp_claims(const void *ev, const struct trust *t, const struct evidence_out
 	(void)t;
 	if (!f)
 		return att_fail(e, ATT_E_INTERNAL, "snp: claims asked of evidence that was not verified");
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (!add_row(&rows[i], r, c, e))
-			return false;
-	return add_tcbs(r, f->product, c, e) && add_derived(r, f, c, e);
+	return add_fields(r, f->product, c, e) && add_facts(r, f, c, e);
+}
+
+/* The same names for people, from the report alone: without a CPUID the layout of TCBs is not known. */
+bool snp_describe(const void *ev, struct arena *a, struct json **out, struct att_error *e)
+{
+	const struct snp_evidence *s = ev;
+	const struct snp_report *r = &s->report;
+	const struct snp_product *p = r->version >= 3 ? snp_product_of_cpuid(r->cpuid_family, r->cpuid_model) : NULL;
+	struct claims c = claims_make(a);
+
+	if (!add_fields(r, p, &c, e))
+		return false;
+	*out = claims_to_json(&c, a);
+	return *out && json_put(a, *out, "certificates", json_int(a, (int64_t)s->certs.ncerts)) ? true : arena_fail(a, e);
 }

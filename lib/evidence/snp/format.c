@@ -61,5 +61,6 @@ const struct evidence_format snp_format = {
 	.parse = parse,
 	.verify = snp_verify,
 	.claims = snp_claims,
+	.describe = snp_describe,
 	.strict_policy = snp_strict_policy,
 };

@@ -66,14 +66,18 @@ static bool fits_tcb(const struct snp_report *r, const struct x509_cert *cert, c
 
 /*
  * Among endorsements at hand, which may be of many machines: the one for this chip and TCB.  A single one
- * for this chip is taken even with another TCB, so that the check of the TCB says what is wrong.
+ * for this chip is taken even with another TCB, so that the check of the TCB says what is wrong; so is the only one
+ * that was picked for this evidence, whatever chip it names.
  */
 static struct x509_cert *choose_leaf(const struct snp_verifier *v)
 {
 	const struct x509_bundle *b = v->t->certs;
 	struct x509_cert *other = NULL;
-	size_t nothers = 0;
+	size_t nothers = 0, nall = 0;
+	struct x509_cert *only = find_leaf(b, v->kind, &nall);
 
+	if (v->t->certs_picked && nall == 1)
+		return only;
 	for (size_t i = 0; b && i < b->n; i++) {
 		struct ext_snp x;
 		if (!is_leaf(b->certs[i], v->kind) || !ext_snp_parse(b->certs[i], &x, NULL) ||

@@ -165,6 +165,7 @@ ATT_CHECK bool snp_verify(const void *ev, const struct trust *t, struct arena *a
     struct att_error *e);
 ATT_CHECK bool snp_claims(const void *ev, const struct trust *t, const struct evidence_outcome *o, struct claims *c,
     struct att_error *e);
+ATT_CHECK bool snp_describe(const void *ev, struct arena *a, struct json **out, struct att_error *e);
 ATT_CHECK bool snp_strict_policy(const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
 
 #endif

@@ -189,6 +189,26 @@ static void table(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Several names in one action: duplicates are found per name, doubles inside the action stay. */
+static void duplicates_of_names(void **state)
+{
+	struct arena *a = arena_new(ARENA);
+	struct policy_result r = evaluated(a, ISSUE("c:[type==\"x\"]=>issue(claim=c);"
+	    "[type==\"y\"]=>add(type=\"z\",value=0);"
+	    "c:[value==1,issuer==\"AttestationService\"]=>issue(claim=c);"
+	    "c:[value==1,issuer==\"AttestationService\"]=>issue(claim=c);"), "{\"x\":[1,2],\"y\":1}", NULL);
+
+	(void)state;
+	assert_string_equal(as_text(a, &r.outgoing), "{\"x\":[1,2],\"y\":1}");
+	assert_int_equal(r.incoming.n, 7);
+	r = evaluated(a, ISSUE("c:[type!=\"q\"] => issue(claim=c);"
+	    "[type==\"x\"]&&[type==\"y\"]=>add(type=\"z\",value=0);"),
+	    "{\"x\":1,\"y\":[1,1]}", NULL);
+	assert_string_equal(as_text(a, &r.outgoing), "{\"x\":1,\"y\":[1,1]}");
+	assert_int_equal(r.incoming.n, 7);
+	arena_free(a);
+}
+
 /* What a rule makes is a claim of the policy in the incoming set. */
 static void issuers(void **state)
 {
@@ -246,6 +266,11 @@ static void no_issuance_after_refusal(void **state)
 	(void)state;
 	assert_int_equal(r.decision, POLICY_DENY);
 	assert_int_equal(r.ntrace, 1);
+	/* nor when a permit stands beside the deny */
+	r = evaluated(a, V2("=> permit(); => deny();",
+	    "=> issue(type=\"x\", value=NegateBool(1));"), "{}", NULL);
+	assert_int_equal(r.decision, POLICY_DENY);
+	assert_int_equal(r.ntrace, 2);
 	arena_free(a);
 }
 
@@ -347,7 +372,8 @@ static void compiled_is_shareable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table), cmocka_unit_test(issuers), cmocka_unit_test(trace),
+		cmocka_unit_test(table), cmocka_unit_test(duplicates_of_names), cmocka_unit_test(issuers),
+		cmocka_unit_test(trace),
 		cmocka_unit_test(no_issuance_after_refusal), cmocka_unit_test(property_rows),
 		cmocka_unit_test(property_values), cmocka_unit_test(compiled_is_shareable)
 	};

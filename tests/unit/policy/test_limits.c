@@ -146,8 +146,9 @@ static void hostile_texts(void **state)
 /* The report fills up at every kind of problem in turn: nothing is written behind its end. */
 static void full_report(void **state)
 {
-	static const char slips[] = "c:[type='a', value=\"\\q\\w\", issuer=\"x\"] & [typ==1] \xE2\x87\x92 alow('b');"
-	    "/* x */ => permit(type==1, type=99999999999999999999) [type=\xE2\x80\x9Cq\xE2\x80\x9D, value!~1] || d:[";
+	static const char slips[] =
+	    "c:[type='a', value=\"\\q\\w\", issuer=\"x\"] & [typ==1] \xE2\x87\x92 alow('b');/* x */"
+	    "=> permit(type==1, type=99999999999999999999) [type=\xE2\x80\x9Cq\xE2\x80\x9D, value!~1] || d:[";
 
 	(void)state;
 	for (size_t n = POLICY_PROBLEMS_MAX - 20; n <= POLICY_PROBLEMS_MAX; n++) {

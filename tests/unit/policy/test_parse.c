@@ -185,6 +185,7 @@ static const struct broken {
 	{ "version=1.0;authorizationrules{#\n=>permit();};", 1, 31, "#", "", "means nothing here", "", NULL },
 	{ "version=1.0;authorizationrules{[type==\"a\xFF\"]=>permit();};", 1, 40, "", "", "not UTF-8",
 	    "policy", "UTF-8" },
+	{ "eyJhbGciOiJub25lIn0.e30.", 1, 0, "eyJhbGciOiJub25lIn0", "'version'", "", "", "JWS form" },
 	{ "versio=1.0;authorizationrules{};", 1, 0, "versio", "'version'", "", "policy > versionInfo",
 	    "starts with" }
 };
@@ -316,6 +317,22 @@ static void all_problems(void **state)
 	arena_free(a);
 }
 
+/* What is skipped after a problem is not complained about, but what comes behind it is. */
+static void no_echo(void **state)
+{
+	struct arena *a = arena_new(ARENA);
+	struct policy_report r = checked(a, "version=1.0;authorizationrules{"
+	    "[value==<x-y> # 'q' || \"\\q\"] => permit();"
+	    "# => permit(); => alow(); };", 0);
+
+	(void)state;
+	assert_int_equal(r.nproblems, 3);
+	assert_string_equal(r.problems[0].token, "<");
+	assert_string_equal(r.problems[1].token, "#");
+	assert_string_equal(r.problems[2].token, "alow");
+	arena_free(a);
+}
+
 /* A long line is shown in part, with the caret under the problem, cut at characters. */
 static void long_line(void **state)
 {
@@ -358,7 +375,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts), cmocka_unit_test(break_list), cmocka_unit_test(truncations),
-		cmocka_unit_test(damage), cmocka_unit_test(all_problems), cmocka_unit_test(long_line),
+		cmocka_unit_test(damage), cmocka_unit_test(all_problems), cmocka_unit_test(no_echo),
+		cmocka_unit_test(long_line),
 		cmocka_unit_test(recorded_message)
 	};
 
