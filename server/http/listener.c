@@ -69,7 +69,7 @@ static int64_t now_ms(void)
 
 static void arm(struct connection *c)
 {
-	(void)c;
+	deadline_arm(&c->l->deadlines, &c->deadline, now_ms() + c->l->o.request_ms);
 }
 
 static const char *mhd_header(const struct req *r, const char *name)
