@@ -185,8 +185,7 @@ char *jws_make_unsigned(struct arena *a, const void *payload, size_t n)
 }
 
 /* Header, dot, payload: what is signed. */
-static bool make_input(struct buf *b, const struct json *header, const void *payload, size_t n,
-    struct att_error *e)
+static bool make_input(struct buf *b, const struct json *header, struct rd payload, struct att_error *e)
 {
 	char *text;
 	size_t len;
@@ -195,7 +194,7 @@ static bool make_input(struct buf *b, const struct json *header, const void *pay
 		return att_within(e, "jws: header");
 	put_b64url(b, text, len);
 	buf_char(b, '.');
-	put_b64url(b, payload, n);
+	put_b64url(b, rd_ptr(&payload), rd_left(&payload));
 	return buf_ok(b, e);
 }
 
@@ -206,14 +205,14 @@ static bool within_limit(const struct buf *b, struct att_error *e)
 	return true;
 }
 
-bool jws_make_draft(struct arena *a, const struct json *header, const void *payload, size_t n,
-    char **out, struct att_error *e)
+bool jws_make_draft(struct arena *a, const struct json *header, struct rd payload, char **out,
+    struct att_error *e)
 {
 	struct buf b = buf_make(a);
 
 	if (!json_str_eq(json_get(header, "alg"), "none"))
 		return att_fail(e, ATT_E_INTERNAL, "jws: the header of a draft has another alg than none");
-	if (!make_input(&b, header, payload, n, e))
+	if (!make_input(&b, header, payload, e))
 		return false;
 	buf_char(&b, '.');
 	if (!buf_ok(&b, e) || !within_limit(&b, e))
@@ -223,7 +222,7 @@ bool jws_make_draft(struct arena *a, const struct json *header, const void *payl
 }
 
 bool jws_sign(struct arena *a, struct crypto *c, struct privkey *key, const struct json *header,
-    const void *payload, size_t n, char **out, struct att_error *e)
+    struct rd payload, char **out, struct att_error *e)
 {
 	const struct jws_alg *alg = jws_alg_of_kind(privkey_kind(key));
 	struct buf b = buf_make(a);
@@ -232,7 +231,7 @@ bool jws_sign(struct arena *a, struct crypto *c, struct privkey *key, const stru
 
 	if (!json_str_eq(json_get(header, "alg"), alg->name))
 		return att_fail(e, ATT_E_INTERNAL, "jws: the header's alg is not %s, the key's", alg->name);
-	if (!make_input(&b, header, payload, n, e))
+	if (!make_input(&b, header, payload, e))
 		return false;
 	if (!sig_sign(c, key, alg->sig, b.p, b.len, sig, &sig_len, e))
 		return att_within(e, "jws: signing");

@@ -9,6 +9,7 @@
 #ifndef TOKEN_JWS_H
 #define TOKEN_JWS_H
 
+#include "lib/base/rd.h"
 #include "lib/crypto/crypto.h"
 #include "lib/json/json.h"
 #include "lib/x509/x509.h"
@@ -76,11 +77,11 @@ ATT_CHECK bool jws_verify_x5c(struct arena *a, struct crypto *c, const struct jw
 /* {"alg":"none"} '.' payload '.'; NULL when out of memory. */
 char *jws_make_unsigned(struct arena *a, const void *payload, size_t n);
 /* Third segment empty, header as given (its alg must be "none"); for draft tokens. */
-ATT_CHECK bool jws_make_draft(struct arena *a, const struct json *header, const void *payload, size_t n,
-    char **out, struct att_error *e);
+ATT_CHECK bool jws_make_draft(struct arena *a, const struct json *header, struct rd payload, char **out,
+    struct att_error *e);
 /* Compact JWS; header is written in stored order, its alg must be the key's. */
 ATT_CHECK bool jws_sign(struct arena *a, struct crypto *c, struct privkey *key, const struct json *header,
-    const void *payload, size_t n, char **out, struct att_error *e);
+    struct rd payload, char **out, struct att_error *e);
 /* A signed policy: header {"alg","x5c"}, payload {"AttestationPolicy":base64url(text)} (rest-api 7). */
 ATT_CHECK bool jws_sign_policy(struct arena *a, struct crypto *c, struct privkey *key,
     const struct x509_bundle *chain, const struct rd *text, char **out, struct att_error *e);

@@ -97,8 +97,8 @@ bool att_token_sign(struct att_signing_key *k, struct att_bytes claims_json, con
 	header = make_header(a, k, std);
 	if (!header)
 		return arena_fail(a, e);
-	if (std->unsigned_draft ? !jws_make_draft(a, header, payload, n, &text, e) :
-	    !jws_sign(a, k->c, k->priv, header, payload, n, &text, e))
+	if (std->unsigned_draft ? !jws_make_draft(a, header, rd_make(payload, n), &text, e) :
+	    !jws_sign(a, k->c, k->priv, header, rd_make(payload, n), &text, e))
 		return false;
 	return token_give(text, strlen(text), token, e);
 }

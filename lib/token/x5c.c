@@ -129,5 +129,5 @@ bool jws_sign_policy(struct arena *a, struct crypto *c, struct privkey *key,
 	    !json_put(a, payload, "AttestationPolicy", json_string(a, b64)))
 		return arena_fail(a, e);
 	return json_write(a, payload, JSON_COMPACT, &body, &n, e) &&
-	    jws_sign(a, c, key, header, body, n, out, e);
+	    jws_sign(a, c, key, header, rd_make(body, n), out, e);
 }

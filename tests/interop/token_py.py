@@ -57,7 +57,7 @@ def verify_pyjwt(token, doc, alg):
     keys = jwt.PyJWKSet.from_dict(doc["jwks"])
     kid = jwt.get_unverified_header(token)["kid"]
     key = next(k for k in keys.keys if k.key_id == kid)
-    return jwt.decode(token, key, algorithms=[alg], issuer=doc["issuer"], audience="https://relying.test",
+    return jwt.decode(token, key.key, algorithms=[alg], issuer=doc["issuer"], audience="https://relying.test",
                       options={"require": ["exp", "nbf", "iat", "iss", "aud", "jti"], "verify_exp": False,
                                "verify_nbf": False, "verify_iat": False})
 

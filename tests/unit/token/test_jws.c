@@ -93,7 +93,7 @@ static void signs_and_verifies(void **state)
 		struct jws j;
 
 		assert_non_null(json_put(kit.a, h, "alg", json_string(kit.a, key->alg->name)));
-		CHECK_OK(jws_sign(kit.a, key->c, key->priv, h, "\0x", 2, &text, &e), &e);
+		CHECK_OK(jws_sign(kit.a, key->c, key->priv, h, rd_make("\0x", 2), &text, &e), &e);
 		j = parse(text);
 		assert_int_equal(j.payload_len, 2);
 		CHECK_OK(jws_verify_with(kit.c, &j, key->pub, &e), &e);
@@ -104,7 +104,8 @@ static void signs_and_verifies(void **state)
 				    fits ? ATT_E_NOT_AUTHENTIC : ATT_E_UNSUPPORTED,
 				    fits ? "RS256" : "does not fit the key, which is for");
 		}
-		CHECK_ERR(jws_sign(kit.a, key->c, kit.keys[(k + 1) % KIT_OTHER]->priv, h, "", 0, &text, &e),
+		CHECK_ERR(jws_sign(kit.a, key->c, kit.keys[(k + 1) % KIT_OTHER]->priv, h, rd_make("", 0),
+		              &text, &e),
 		    &e, ATT_E_INTERNAL, "the key's");
 	}
 }
@@ -135,7 +136,7 @@ static void draft_header_only(void **state)
 
 	(void)state;
 	assert_non_null(json_put(kit.a, h, "alg", json_string(kit.a, "RS256")));
-	CHECK_ERR(jws_make_draft(kit.a, h, "{}", 2, &text, &e), &e, ATT_E_INTERNAL, "none");
+	CHECK_ERR(jws_make_draft(kit.a, h, rd_make("{}", 2), &text, &e), &e, ATT_E_INTERNAL, "none");
 }
 
 static void too_long_to_make(void **state)
@@ -147,11 +148,12 @@ static void too_long_to_make(void **state)
 
 	(void)state;
 	assert_non_null(json_put(kit.a, h, "alg", json_string(kit.a, "ES256")));
-	CHECK_ERR(jws_sign(kit.a, kit.c, kit.keys[KIT_P256]->priv, h, big, JWS_TEXT_MAX, &text, &e), &e,
-	    ATT_E_LIMIT, "at most");
+	CHECK_ERR(jws_sign(kit.a, kit.c, kit.keys[KIT_P256]->priv, h, rd_make(big, JWS_TEXT_MAX), &text, &e),
+	    &e, ATT_E_LIMIT, "at most");
 	h = json_object(kit.a);
 	assert_non_null(json_put(kit.a, h, "alg", json_string(kit.a, "none")));
-	CHECK_ERR(jws_make_draft(kit.a, h, big, JWS_TEXT_MAX, &text, &e), &e, ATT_E_LIMIT, "at most");
+	CHECK_ERR(
+	    jws_make_draft(kit.a, h, rd_make(big, JWS_TEXT_MAX), &text, &e), &e, ATT_E_LIMIT, "at most");
 }
 
 /* Policies: the signer's certificate in the header. */

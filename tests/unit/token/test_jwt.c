@@ -642,6 +642,30 @@ static void a26_rsa_signature_lengths(void **state)
 
 /* The table */
 
+/* Every size of the arena up to the one that suffices: no verdict at all, or the right one. */
+static void memory_limit_is_met(void **state)
+{
+	struct att_bytes token = kit_bytes(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)));
+	size_t refused = 0;
+	bool done = false;
+
+	(void)state;
+	for (size_t limit = 64; !done; limit += 64) {
+		struct arena *a = arena_new(limit);
+		struct att_token_report r = { 0 };
+		struct att_error e = { 0 };
+
+		assert_non_null(a);
+		assert_true(limit < (size_t)1 << 20);
+		done = jwt_verify(a, kit.c, token, kit_bytes(kit.jwks), &kit_wanted, &r, &e);
+		assert_int_equal(done, r.valid);
+		assert_int_equal(done ? ATT_E_OK : ATT_E_LIMIT, e.code);
+		refused += !done;
+		arena_free(a);
+	}
+	assert_true(refused > 10);
+}
+
 /* Last of all: a check that no token here made fail first does not count as made. */
 static void every_row_failed_first_once(void **state)
 {
@@ -731,6 +755,7 @@ int main(void)
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(impossible_wishes),
 		cmocka_unit_test(memory_runs_out),
+		cmocka_unit_test(memory_limit_is_met),
 		cmocka_unit_test(every_row_failed_first_once),
 	};
 

@@ -122,6 +122,8 @@ static void odd_bytes(void **state)
 		{ "'a\0b' == 'a\0c'", 14, "false" },
 		{ "contains('a\0b', '\0b')", 21, "true" },
 		{ "abs\0(a)", 7, "!syntax" },
+		{ "starts_with('a', 'a\0')", 22, "false" },
+		{ "ends_with('a', '\0a')", 20, "false" },
 	};
 	struct att_error e = { 0 };
 
