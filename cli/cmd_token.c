@@ -93,11 +93,19 @@ static void report_text(const struct att_token_report *r)
 		(void)printf("  why:     %s\n", r->error.text);
 }
 
+/* "SevSnpVm", as in request paths, or the claim's own "sevsnpvm". */
+static const char *wanted_type(const char *type)
+{
+	const char *claim = type ? att_type_claim(type) : NULL;
+
+	return claim ? claim : type;
+}
+
 static enum exit_code verify(const struct args *args, struct arena *a, struct att_error *e)
 {
 	struct att_token_wanted w = {
 		.issuer = arg(args, "issuer"), .audience = arg(args, "audience"), .policy_hash = arg(args, "policy-hash"),
-		.nonce = arg(args, "nonce"), .attestation_type = arg(args, "type"),
+		.nonce = arg(args, "nonce"), .attestation_type = wanted_type(arg(args, "type")),
 	};
 	struct att_token_report *r;
 	struct att_bytes token, jwks;

@@ -54,6 +54,7 @@ struct att_snp_tcb {
 struct att_settings {
 	unsigned allow;                         /* ATT_ALLOW_* bits */
 	enum att_defaults defaults;             /* which default policies */
+	bool isolated;                          /* the provider is Isolated: its strict default denies all */
 	struct att_snp_tcb snp_min_tcb[ATT_NSNP_PRODUCTS];      /* shipped floor for strict; see snp_min_tcb_set */
 	bool snp_min_tcb_set;                   /* the operator gave snp.min_tcb: enforced as a check whatever the defaults */
 	bool crl_required;                      /* a CRL source or bundle is configured: SNP CRLs are mandatory */
@@ -69,6 +70,8 @@ struct att_request {
 	struct att_bytes body;                  /* the JSON body of POST /attest/{type}, or a raw report */
 	bool body_is_json_only;                 /* service: a raw report is refused */
 	struct att_bytes policy;                /* active policy text; data NULL: the default of settings */
+	const char *policy_signer_json;         /* JWK of who signed the active policy; NULL: unsigned */
+	struct att_bytes shadow_policy;         /* evaluated beside the active one, decides nothing; data NULL: none */
 	struct att_bytes runtime_data;          /* raw evidence only: overrides the body's runtimeData */
 	bool runtime_is_json;
 	struct att_bytes inittime_data;
@@ -81,6 +84,7 @@ struct att_request {
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
 	int64_t now_s;                          /* appraisal time, seconds since 1970 */
 	bool caller_is_reader;                  /* sees expected values from configuration, larger draft budget */
+	bool explain;                           /* fill explain_json */
 	const struct att_settings *settings;
 };
 
@@ -104,6 +108,9 @@ struct att_result {
 	bool draft;                             /* the request carried a draft policy: token is unsigned */
 	const char *policy_hash;                /* x-ms-policy-hash of the policy that judged */
 	const char *policy_decision;            /* "permit", "deny", "no-permit", "error", "not-evaluated" */
+	const char *shadow_decision;            /* the same of the shadow policy; NULL: there was none to evaluate */
+	char shadow_hash[44];                   /* its x-ms-policy-hash, "" when it could not be computed */
+	const char *explain_json;               /* {"decision","message"?,"rules":[...],"steps"}; NULL: not asked, not evaluated */
 	const struct att_check *checks;
 	size_t nchecks;
 	const char *relaxed[ATT_NRELAXATIONS];  /* names of relaxations used */
@@ -135,6 +142,8 @@ ATT_API const char *att_type_name(unsigned i);
 ATT_API const char *att_type_find(const char *name);
 /* Member of the request body that carries this type's evidence ("report"); NULL when the type is unknown. */
 ATT_API const char *att_type_member(const char *type);
+/* Its value of x-ms-attestation-type in tokens ("sevsnpvm"); NULL when the type is unknown. */
+ATT_API const char *att_type_claim(const char *type);
 /* Type of raw evidence or of a request body, from its content; NULL when none fits.  *raw: not a JSON body. */
 ATT_API const char *att_recognise(struct att_bytes evidence, bool *raw);
 /* Recorded (maa) or strict default policy of a type; free() the text.  NULL when unknown or out of memory. */

@@ -27,7 +27,8 @@ struct att_token_report {
 	size_t nchecks;
 	struct att_error error;
 };
-/* True: *out tells.  False: memory only. Free with att_token_report_free. */
+/* True: *out tells.  False: no memory, or wishes that cannot be met (no issuer, leeway outside 0 to 300, a time outside
+ * 1970 to 9999).  Free with att_token_report_free. */
 ATT_API bool att_token_verify(struct att_bytes token, struct att_bytes jwks, const struct att_token_wanted *w,
     struct att_token_report **out, struct att_error *e);
 ATT_API void att_token_report_free(struct att_token_report *r);

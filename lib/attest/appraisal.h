@@ -5,6 +5,7 @@
  * context.c   what is kept between requests: verified chains, compiled policies, parsed endorsements
  * pipeline.c  the steps in order; the only place where a verdict becomes "permitted"
  * token_claims.c  claims + issued claims to the token payload
+ * manage.c    what an operator sends: signed policies, certificates; policy_types.c  their types and defaults
  */
 #ifndef ATTEST_APPRAISAL_H
 #define ATTEST_APPRAISAL_H
@@ -69,6 +70,18 @@ struct token_input {
 	const struct json *nonce;               /* NULL: none */
 };
 ATT_CHECK bool token_claims(const struct token_input *in, struct arena *a, char **json, struct att_error *e);
+
+/* The policy of a type when none was set, in the arena or constant; "" when the type has none. */
+ATT_CHECK bool default_policy(const char *type, const struct att_settings *s, struct arena *a, const char **text,
+    struct att_error *e);
+
+/* explain.c: what each rule did: [{"line","section","action","fired","why"?,"bound"?}]; NULL: out of memory. */
+struct json *explain_rules(struct arena *a, const struct policy_result *r);
+ATT_CHECK bool explain_result(struct arena *a, const struct policy_result *r, const char **json, struct att_error *e);
+
+/* shadow.c: evaluates req->shadow_policy over the claims that the active policy was given. */
+void shadow_evaluate(struct att_ctx *ctx, const struct att_request *req, const struct claims *seen,
+    struct att_result *r);
 
 /* What to do next, by check id or error code; NULL when we know nothing better than the message. */
 const char *hint_for(const char *check_id, const struct att_error *why);

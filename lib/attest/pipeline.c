@@ -102,6 +102,18 @@ static bool parse_and_verify(struct appraisal *s, struct att_error *e)
 	return true;
 }
 
+/* The signer of the active policy; a draft has none. */
+static bool add_policy_signer(struct appraisal *s, struct att_error *e)
+{
+	const char *text = s->req->policy_signer_json;
+	struct json *jwk;
+
+	if (!text || s->in.draft)
+		return true;
+	return json_parse(s->a, text, strlen(text), NULL, &jwk, e) &&
+	    claims_json(&s->claims, "x-ms-policy-signer", jwk, e);
+}
+
 /* Claims that do not depend on the format: what it is, which policy, and the bound data. */
 static bool add_common_claims(struct appraisal *s, const char *policy_hash_text, struct att_error *e)
 {
@@ -109,7 +121,7 @@ static bool add_common_claims(struct appraisal *s, const char *policy_hash_text,
 
 	return claims_str(c, "x-ms-ver", "1.0", e) &&
 	    claims_str(c, "x-ms-attestation-type", s->in.format->attestation_type, e) &&
-	    claims_str(c, "x-ms-policy-hash", policy_hash_text, e) &&
+	    claims_str(c, "x-ms-policy-hash", policy_hash_text, e) && add_policy_signer(s, e) &&
 	    (!s->in.runtime_json || claims_json(c, "x-ms-runtime", s->in.runtime_json, e)) &&
 	    (!s->in.inittime_json || claims_json(c, "x-ms-inittime", s->in.inittime_json, e));
 }
@@ -199,10 +211,15 @@ static bool evaluate(struct appraisal *s, const struct policy *p, const char *ha
 	s->r->policy_hash = arena_strdup(s->a, hash);
 	if (!s->r->policy_hash)
 		return arena_fail(s->a, e);
-	return add_common_claims(s, s->r->policy_hash, e) &&
-	    policy_eval(p, &s->claims, &limits, s->a, &s->policy, e) &&
-	    as_json(s, &s->claims, &s->r->claims_json, e) &&
-	    as_json(s, &s->policy.outgoing, &s->r->issued_json, e) && judge(s, e);
+	if (!add_common_claims(s, s->r->policy_hash, e) ||
+	    !policy_eval(p, &s->claims, &limits, s->a, &s->policy, e) ||
+	    !as_json(s, &s->claims, &s->r->claims_json, e) ||
+	    !as_json(s, &s->policy.outgoing, &s->r->issued_json, e) || !judge(s, e) ||
+	    (s->req->explain && !explain_result(s->a, &s->policy, &s->r->explain_json, e)))
+		return false;
+	if (!s->in.draft)
+		shadow_evaluate(s->ctx, s->req, &s->claims, s->r);
+	return true;
 }
 
 /* A policy that cannot be compiled permits nothing: verified evidence is denied. */
@@ -238,22 +255,18 @@ static bool apply_draft(struct appraisal *s, struct att_error *e)
 
 static bool apply_policy(struct appraisal *s, struct att_error *e)
 {
-	const struct att_settings *set = s->req->settings;
 	struct att_bytes text = s->req->policy;
 	const struct cached_policy *p;
 	struct att_error why = { 0 };
-	char *strict;
+	const char *standard;
 
 	s->r->draft = s->in.draft != NULL;
 	if (s->in.draft)
 		return apply_draft(s, e);
-	if (!text.data && set->defaults == ATT_DEFAULTS_STRICT) {
-		if (!s->in.format->strict_policy(set, s->a, &strict, e))
+	if (!text.data) {
+		if (!default_policy(s->in.format->name, s->req->settings, s->a, &standard, e))
 			return false;
-		text = (struct att_bytes){ (const uint8_t *)strict, strlen(strict) };
-	} else if (!text.data) {
-		text = (struct att_bytes){ (const uint8_t *)s->in.format->default_policy,
-		    strlen(s->in.format->default_policy) };
+		text = (struct att_bytes){ (const uint8_t *)standard, strlen(standard) };
 	}
 	if (!ctx_policy(s->ctx, text, &p, &why))
 		return deny_unreadable(s, &why, e);

@@ -200,20 +200,6 @@ bool att_policy_unwrap(struct att_bytes jws, char **text, size_t *len, struct at
 	return true;
 }
 
-static struct json *rule_json(struct arena *a, const struct policy_trace *t)
-{
-	struct json *o = json_object(a);
-	bool ok = json_put(a, o, "line", json_int(a, (int64_t)t->line)) &&
-	    json_put(a, o, "section", json_string(a, t->section)) &&
-	    json_put(a, o, "action", json_string(a, t->action)) &&
-	    json_put(a, o, "fired", json_bool(a, t->fired));
-	const char *why = t->fired ? NULL : arena_printf(a, "condition %zu did not hold", t->failed_condition + 1);
-
-	if (ok && !t->fired)
-		ok = why && json_put(a, o, "why", json_string(a, why));
-	return ok ? o : NULL;
-}
-
 /* Claims that rules added: incoming claims made by the policy. */
 static struct json *added_json(struct arena *a, const struct policy_result *r)
 {
@@ -227,16 +213,14 @@ static struct json *added_json(struct arena *a, const struct policy_result *r)
 
 static struct json *eval_json(struct arena *a, const struct policy_result *r)
 {
-	struct json *o = json_object(a), *rules = json_array(a);
+	struct json *o = json_object(a);
 	bool ok = json_put(a, o, "decision", json_string(a, policy_decision_name(r->decision))) &&
 	    (!r->message || json_put(a, o, "message", json_string(a, r->message))) &&
 	    json_put(a, o, "outgoing", claims_to_json(&r->outgoing, a)) &&
 	    json_put(a, o, "properties", claims_to_json(&r->properties, a)) &&
-	    json_put(a, o, "added", added_json(a, r)) && json_put(a, o, "rules", rules) &&
+	    json_put(a, o, "added", added_json(a, r)) && json_put(a, o, "rules", explain_rules(a, r)) &&
 	    json_put(a, o, "steps", json_int(a, (int64_t)r->steps));
 
-	for (size_t i = 0; ok && i < r->ntrace; i++)
-		ok = json_append(rules, rule_json(a, &r->trace[i]));
 	return ok ? o : NULL;
 }
 

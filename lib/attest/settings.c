@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/evidence/format.h"
-#include "lib/policy/policy.h"
+#include "lib/attest/appraisal.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -44,18 +43,10 @@ const char *att_verdict_name(enum att_verdict v)
 
 char *att_default_policy(const char *type, const struct att_settings *s)
 {
-	const struct evidence_format *f = format_find(type);
-	struct att_error ignored = { 0 };
-	struct arena *a;
-	char *text = NULL, *copy = NULL;
+	struct arena *a = arena_new(MIB);
+	const char *text = NULL;
+	char *copy = a && default_policy(type, s, a, &text, NULL) ? strdup(text) : NULL;
 
-	if (!f)
-		return NULL;
-	if (s->defaults == ATT_DEFAULTS_MAA)
-		return strdup(f->default_policy);
-	a = arena_new(MIB);
-	if (a && f->strict_policy(s, a, &text, &ignored))
-		copy = strdup(text);
 	arena_free(a);
 	return copy;
 }

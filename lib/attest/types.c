@@ -24,6 +24,13 @@ const char *att_type_member(const char *type)
 	return f ? f->member : NULL;
 }
 
+const char *att_type_claim(const char *type)
+{
+	const struct evidence_format *f = format_find(type);
+
+	return f ? f->attestation_type : NULL;
+}
+
 const char *att_recognise(struct att_bytes evidence, bool *raw)
 {
 	const struct evidence_format *f = format_recognise(rd_make(evidence.data, evidence.len));

@@ -63,6 +63,12 @@ static struct json *record_json(struct arena *a, const struct audit_record *r)
 	put_rd(a, o, "failedCheck", r->failed_check);
 	put_rd(a, o, "relaxed", r->relaxed);
 	put_rd(a, o, "policyHash", r->policy_hash);
+	put_rd(a, o, "shadowDecision", r->shadow);
+	put_rd(a, o, "shadowPolicyHash", r->shadow_hash);
+	put_rd(a, o, "statementHash", r->statement_hash);
+	put_rd(a, o, "certificate", r->thumbprint);
+	if (r->entry)
+		(void)json_put(a, o, "entry", json_int(a, r->entry));
 	put_digest(a, o, "evidenceSha256", r->evidence_sha256);
 	put_digest(a, o, "tokenSha256", r->token_sha256);
 	return o;

@@ -11,10 +11,14 @@
 
 struct audit_record {
 	int64_t time_s;
-	const char *request_id, *provider, *action;     /* action: "attest" */
+	const char *request_id, *provider, *action;     /* action: "attest", "policy.set", ... */
 	unsigned status;                /* HTTP */
 	const char *verdict;            /* NULL: not appraised */
 	struct rd type, policy_hash, failed_check, caller, error_code, relaxed;  /* empty: left out */
+	struct rd shadow, shadow_hash;  /* what the shadow policy would have decided */
+	struct rd statement_hash;       /* base64url SHA-256 of the JWS that asked for a change */
+	struct rd thumbprint;           /* of the certificate that was added or removed */
+	int64_t entry;                  /* of the policy history that was made; 0: none */
 	const uint8_t *evidence_sha256, *token_sha256;  /* 32 bytes or NULL */
 };
 

@@ -30,6 +30,9 @@ struct config_provider {
 	/* authorities (host or host:port) answered by this provider */
 	char **hosts; unsigned hosts_count;
 	char **allow; unsigned allow_count;     /* relaxations; NULL: the top-level ones */
+	char *trust_model;                      /* "AAD" (default) or "Isolated" */
+	/* Isolated: PEM files of the first policy-signing certificates; used while the store has none */
+	char **policy_signers; unsigned policy_signers_count;
 };
 
 struct config {
@@ -71,6 +74,7 @@ struct config {
 		char *format;                   /* "text" (default) or "json" */
 		char *level;                    /* "debug", "info" (default), "warn", "error" */
 	} log;
+	struct { char *freshness; } isolated;   /* "compat" (default) or "required" */
 	struct config_bearer *tokens; unsigned tokens_count;
 	struct config_provider *providers; unsigned providers_count;    /* none given: one named "default" */
 };

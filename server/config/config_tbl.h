@@ -15,6 +15,8 @@
 	TEXT(sandbox, "strict", SANDBOX)
 #define CONFIG_POLICY(TEXT) \
 	TEXT(defaults, "maa", DEFAULTS)
+#define CONFIG_ISOLATED(TEXT) \
+	TEXT(freshness, "compat", FRESHNESS)
 #define CONFIG_COLLATERAL(TEXT) \
 	TEXT(dir, NULL, PATH)
 #define CONFIG_SNP_TCB(UINT) \
@@ -58,11 +60,13 @@
 	MAY(provider, PROVIDER)
 #define CONFIG_PROVIDER(NEED, MAY) \
 	NEED(name, PROVIDER) \
-	MAY(issuer, ISSUER)
+	MAY(issuer, ISSUER) \
+	MAY(trust_model, TRUST_MODEL)
 
 #define CONFIG_TEXT_MAX 3072
 #define CONFIG_ALLOW_MAX 32
 #define CONFIG_HOSTS_MAX 64
+#define CONFIG_SIGNERS_MAX 64
 #define CONFIG_TOKENS_MAX 4096
 #define CONFIG_PROVIDERS_MAX 64
 

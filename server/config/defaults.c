@@ -38,6 +38,9 @@ static const struct text_default texts[] = {
 #define TEXT(key, standard, kind) TEXT_DEFAULT(policy.key, standard)
 	CONFIG_POLICY(TEXT)
 #undef TEXT
+#define TEXT(key, standard, kind) TEXT_DEFAULT(isolated.key, standard)
+	CONFIG_ISOLATED(TEXT)
+#undef TEXT
 #define UINT(key, standard, low, high)
 #define TEXT(key, standard, kind) TEXT_DEFAULT(token.key, standard)
 	CONFIG_TOKEN(UINT, TEXT)
@@ -120,6 +123,22 @@ static bool keep_empty_allow(struct config *c, const struct places *given, struc
 	return true;
 }
 
+/* Certificates that no provider of this model would ask for are a misunderstanding of the operator's. */
+static bool trust_models(struct config *c, struct att_error *e)
+{
+	for (unsigned i = 0; i < c->providers_count; i++) {
+		struct config_provider *p = &c->providers[i];
+
+		if (!set_text(&p->trust_model, "AAD", e))
+			return false;
+		if (p->policy_signers_count && strcmp(p->trust_model, "AAD") == 0)
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "providers[%u].policy_signers: found %u, want none: trust_model is AAD, where anybody may sign", i,
+			    p->policy_signers_count);
+	}
+	return true;
+}
+
 bool defaults_fill(struct config *c, const struct places *given, struct att_error *e)
 {
 	for (size_t i = 0; i < sizeof uints / sizeof *uints; i++)
@@ -128,5 +147,6 @@ bool defaults_fill(struct config *c, const struct places *given, struct att_erro
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (!set_text(member(c, texts[i].off), texts[i].value, e))
 			return false;
-	return set_data_dir(c, e) && keep_empty_allow(c, given, e) && first_provider(c, e);
+	return set_data_dir(c, e) && keep_empty_allow(c, given, e) && first_provider(c, e) &&
+	    trust_models(c, e);
 }

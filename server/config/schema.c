@@ -24,6 +24,10 @@ static const cyaml_schema_value_t text_entry = {
 static const cyaml_schema_field_t policy_fields[] = { CONFIG_POLICY(TEXT) CYAML_FIELD_END };
 #undef TEXT
 
+#define TEXT(key, standard, kind) TEXT_IN(SECTION(isolated), key)
+static const cyaml_schema_field_t isolated_fields[] = { CONFIG_ISOLATED(TEXT) CYAML_FIELD_END };
+#undef TEXT
+
 #define TEXT(key, standard, kind) TEXT_IN(SECTION(collateral), key)
 static const cyaml_schema_field_t collateral_fields[] = { CONFIG_COLLATERAL(TEXT) CYAML_FIELD_END };
 #undef TEXT
@@ -86,6 +90,8 @@ static const cyaml_schema_field_t provider_fields[] = {
 	    CONFIG_HOSTS_MAX),
 	CYAML_FIELD_SEQUENCE("allow", MAYBE_LIST, struct config_provider, allow, &text_entry, 0,
 	    CONFIG_ALLOW_MAX),
+	CYAML_FIELD_SEQUENCE("policy_signers", MAYBE_LIST, struct config_provider, policy_signers, &text_entry, 0,
+	    CONFIG_SIGNERS_MAX),
 	CYAML_FIELD_END
 };
 #undef NEED
@@ -98,6 +104,7 @@ static const cyaml_schema_value_t provider_entry = {
 static const cyaml_schema_field_t top_fields[] = {
 	CONFIG_TOP(TEXT)
 	CYAML_FIELD_MAPPING("policy", OPTIONAL, struct config, policy, policy_fields),
+	CYAML_FIELD_MAPPING("isolated", OPTIONAL, struct config, isolated, isolated_fields),
 	CYAML_FIELD_MAPPING("collateral", OPTIONAL, struct config, collateral, collateral_fields),
 	CYAML_FIELD_MAPPING("snp", OPTIONAL, struct config, snp, snp_fields),
 	CYAML_FIELD_SEQUENCE("allow", MAYBE_LIST, struct config, allow, &text_entry, 0, CONFIG_ALLOW_MAX),

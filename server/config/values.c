@@ -172,6 +172,9 @@ const struct value_rule value_rules[] = {
 #define TEXT(key, standard, kind) TEXT_RULE("policy.", key, kind)
 	CONFIG_POLICY(TEXT)
 #undef TEXT
+#define TEXT(key, standard, kind) TEXT_RULE("isolated.", key, kind)
+	CONFIG_ISOLATED(TEXT)
+#undef TEXT
 #define TEXT(key, standard, kind) TEXT_RULE("collateral.", key, kind)
 	CONFIG_COLLATERAL(TEXT)
 #undef TEXT
@@ -207,6 +210,7 @@ const struct value_rule value_rules[] = {
 	{ "allow[]", VALUE_RELAXATION, 0, 0 },
 	{ "providers[].allow[]", VALUE_RELAXATION, 0, 0 },
 	{ "providers[].hosts[]", VALUE_HOST, 0, 0 },
+	{ "providers[].policy_signers[]", VALUE_PATH, 0, 0 },
 	{ 0 }
 };
 

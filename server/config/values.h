@@ -16,6 +16,8 @@
 	X(ALGORITHM,  NULL,          "RS256|ES256|ES384") \
 	X(LOG_FORMAT, NULL,          "text|json") \
 	X(LOG_LEVEL,  NULL,          "debug|info|warn|error") \
+	X(TRUST_MODEL, NULL,         "AAD|Isolated") \
+	X(FRESHNESS,  NULL,          "compat|required") \
 	X(ROLE,       NULL,          "reader|contributor") \
 	X(RELAXATION, is_relaxation, "the name of a relaxation (see attest verify --help)") \
 	X(SHA256,     is_sha256,     "64 hex digits, the SHA-256 of the token") \

@@ -110,6 +110,7 @@ static enum http_method method_of(const char *name)
 {
 	static const struct { const char *name; enum http_method m; } rows[] = {
 		{ "GET", HTTP_GET }, { "HEAD", HTTP_GET }, { "POST", HTTP_POST }, { "PUT", HTTP_PUT },
+		{ "DELETE", HTTP_DELETE },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -483,7 +484,7 @@ void http_listener_quiesce(struct http_listener *l)
 		return;
 	l->is_quiesced = true;
 	l->quiesced_fd = MHD_quiesce_daemon(l->daemon);
-	/* Others hold the socket too (the parent): closing it here would leave clients waiting in its backlog. */
+	/* The parent holds the socket too: closing it here would leave clients waiting in its backlog. */
 	if (l->quiesced_fd >= 0)
 		(void)shutdown(l->quiesced_fd, SHUT_RDWR);
 }

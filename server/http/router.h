@@ -7,10 +7,16 @@
 
 #define ROUTE_PARAM_MAX 64
 
+#define ROUTE_PARAMS 2
+
 struct route_match {
-	char param[ROUTE_PARAM_MAX];    /* text of the one {…} segment, empty when the pattern has none */
+	char param[ROUTE_PARAMS][ROUTE_PARAM_MAX];      /* texts of the {…} segments, else empty */
+	size_t nparams;
 };
-/* A parameter is 1 to ROUTE_PARAM_MAX-1 characters without a slash. */
+/*
+ * A parameter is 1 to ROUTE_PARAM_MAX-1 characters without a slash or colon.  A pattern's segment may go on behind it:
+ * "{type}:reset".
+ */
 bool route_matches(const char *pattern, const char *path, struct route_match *m);
 
 #endif

@@ -22,7 +22,7 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * KIB)
-#define BLOCKS_MAX 10
+#define BLOCKS_MAX 12
 
 /*
  * X(name, link, side that SENDS it, payload bytes at most, blocks, carries a descriptor)
@@ -32,20 +32,25 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
  *   BUNDLE    endorsements, extra anchors (lists of blocks)   DRAIN     finish what is in flight and exit
  *   READY     role is in its sandbox and serves               STUCK     front: kill this worker (its id)
  *   SPENT     front: replace this worker (its id), it served enough
+ *   SIGNERS   policy-signing certificates of the configuration, to the front
  * The payloads are described in messages.h.
  */
 #define IPC_MESSAGES(X) \
 	X(CONFIG,      LINK_CONTROL, SIDE_ASKS,    4 * MIB,   2, false) \
 	X(CHANNEL,     LINK_CONTROL, SIDE_ASKS,    KIB,       1, true) \
 	X(BUNDLE,      LINK_CONTROL, SIDE_ASKS,    64 * MIB,  2, false) \
+	X(SIGNERS,     LINK_CONTROL, SIDE_ASKS,    4 * MIB,   1, false) \
 	X(DRAIN,       LINK_CONTROL, SIDE_ASKS,    0,         0, false) \
 	X(READY,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
 	X(STUCK,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
 	X(SPENT,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
 	X(PING,        LINK_WORK,    SIDE_ASKS,    0,         0, false) \
-	X(ATTEST,      LINK_WORK,    SIDE_ASKS,    33 * MIB,  4, false) \
+	X(POLICIES,    LINK_WORK,    SIDE_ASKS,    64 * MIB,  1, false) \
+	X(ATTEST,      LINK_WORK,    SIDE_ASKS,    33 * MIB,  5, false) \
+	X(MANAGE,      LINK_WORK,    SIDE_ASKS,    8 * MIB,   8, false) \
 	X(PONG,        LINK_WORK,    SIDE_ANSWERS, 0,         0, false) \
-	X(ANSWER,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB, 10, false) \
+	X(ANSWER,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB, 12, false) \
+	X(MANAGED,     LINK_WORK,    SIDE_ANSWERS, 16 * MIB, 12, false) \
 	X(SIGN,        LINK_SIGN,    SIDE_ASKS,    32 * MIB,  2, false) \
 	X(SIGNED,      LINK_SIGN,    SIDE_ANSWERS, 64 * MIB,  2, false) \
 	X(JWKS,        LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \

@@ -90,7 +90,8 @@ static bool sha256_block(struct rd b, bool optional, const uint8_t **out)
 bool answer_decode(const struct frame *f, struct answer *out, struct att_error *e)
 {
 	struct answer a = { .type = f->block[3], .policy_hash = f->block[4], .failed_check = f->block[5],
-	    .caller = f->block[6], .error_code = f->block[7], .relaxed = f->block[8], .body = f->block[9] };
+	    .caller = f->block[6], .error_code = f->block[7], .relaxed = f->block[8], .body = f->block[9],
+	    .shadow = f->block[10], .shadow_hash = f->block[11] };
 	struct rd numbers = f->block[0];
 
 	if (f->op != OP_ANSWER || !rd_le16(&numbers, &a.status) || !rd_u8(&numbers, &a.verdict) ||
@@ -109,7 +110,7 @@ static struct block block_rd(const struct rd *r)
 	return (struct block){ rd_ptr(r), rd_left(r) };
 }
 
-void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[10])
+void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[ANSWER_BLOCKS])
 {
 	numbers[0] = (uint8_t)a->status;
 	numbers[1] = (uint8_t)(a->status >> 8);
@@ -126,4 +127,76 @@ void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], stru
 	out[7] = block_rd(&a->error_code);
 	out[8] = block_rd(&a->relaxed);
 	out[9] = block_rd(&a->body);
+	out[10] = block_rd(&a->shadow);
+	out[11] = block_rd(&a->shadow_hash);
+}
+
+static void put_le(uint8_t *out, uint64_t v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		out[i] = (uint8_t)(v >> (8 * i));
+}
+
+void manage_blocks(const struct manage *m, uint8_t numbers[MANAGE_NUMBERS], struct block out[MANAGE_BLOCKS])
+{
+	numbers[0] = m->verb;
+	numbers[1] = m->role;
+	put_le(numbers + 2, (uint64_t)m->n, 8);
+	out[0] = (struct block){ numbers, MANAGE_NUMBERS };
+	out[1] = block_rd(&m->type);
+	out[2] = block_rd(&m->request_id);
+	out[3] = block_rd(&m->bearer);
+	out[4] = block_rd(&m->body);
+	out[5] = block_rd(&m->stored);
+	out[6] = block_rd(&m->certs);
+	out[7] = block_rd(&m->target);
+}
+
+bool manage_decode(const struct frame *f, struct manage *out, struct att_error *e)
+{
+	struct manage m = { .type = f->block[1], .request_id = f->block[2], .bearer = f->block[3],
+	    .body = f->block[4], .stored = f->block[5], .certs = f->block[6], .target = f->block[7] };
+	struct rd numbers = f->block[0];
+	uint64_t n;
+
+	if (f->op != OP_MANAGE || !rd_u8(&numbers, &m.verb) || !rd_u8(&numbers, &m.role) || !rd_le64(&numbers, &n) ||
+	    !rd_empty(&numbers) || m.verb >= MANAGE_VERBS)
+		return att_fail(e, ATT_E_BAD_FORMAT, "manage message: malformed");
+	m.n = (int64_t)n;
+	*out = m;
+	return true;
+}
+
+void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS])
+{
+	put_le(numbers, m->status, 2);
+	put_le(numbers + 2, (uint64_t)m->iat_s, 8);
+	out[0] = (struct block){ numbers, MANAGED_NUMBERS };
+	out[1] = block_rd(&m->caller);
+	out[2] = block_rd(&m->error_code);
+	out[3] = block_rd(&m->body);
+	out[4] = block_rd(&m->claims);
+	out[5] = block_rd(&m->jws);
+	out[6] = block_rd(&m->text_hash);
+	out[7] = block_rd(&m->token_hash);
+	out[8] = block_rd(&m->signer);
+	out[9] = block_rd(&m->thumbprint);
+	out[10] = block_rd(&m->certificate);
+	out[11] = block_rd(&m->jti);
+}
+
+bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e)
+{
+	struct managed m = { .caller = f->block[1], .error_code = f->block[2], .body = f->block[3],
+	    .claims = f->block[4], .jws = f->block[5], .text_hash = f->block[6], .token_hash = f->block[7],
+	    .signer = f->block[8], .thumbprint = f->block[9], .certificate = f->block[10], .jti = f->block[11] };
+	struct rd numbers = f->block[0];
+	uint64_t iat;
+
+	if (f->op != OP_MANAGED || !rd_le16(&numbers, &m.status) || !rd_le64(&numbers, &iat) || !rd_empty(&numbers) ||
+	    (m.status != 200 && (m.status < 400 || m.status > 599)))
+		return att_fail(e, ATT_E_BAD_FORMAT, "managed message: malformed");
+	m.iat_s = (int64_t)iat;
+	*out = m;
+	return true;
 }

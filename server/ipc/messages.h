@@ -4,8 +4,12 @@
  *   CONFIG       [effective configuration, YAML] [struct role_facts]
  *   CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
  *   BUNDLE       [endorsements: blocks] [extra anchors: blocks]
- *   ATTEST       [type as in the path] [request id] [bearer, empty: none] [body]      front to worker
+ *   SIGNERS      [per provider: [per certificate: [thumbprint] [DER]]]                parent to front
+ *   POLICIES     [per type with one: [type] [JWS] [signer JWK] [shadow JWS]]          front to worker, not answered
+ *   ATTEST       [type as in the path] [request id] [bearer, empty: none] [body] [u8 ATTEST_* flags]
  *   ANSWER       struct answer                                                        worker to front
+ *   MANAGE       struct manage                                                        front to worker
+ *   MANAGED      struct managed                                                       worker to front
  *   SIGN         [u8 1 for a draft] [claims, JSON object]                             worker to signer
  *   SIGN_RESULT  [claims, JSON object]                                                front to signer
  *   SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
@@ -51,11 +55,60 @@ struct answer {
 	/* for audit and metrics */
 	struct rd type, policy_hash, failed_check, caller, error_code, relaxed;
 	struct rd body;                 /* JSON for the client */
+	struct rd shadow, shadow_hash;  /* decision of the shadow policy and its hash; empty: none */
 };
 ATT_CHECK bool answer_decode(const struct frame *f, struct answer *out, struct att_error *e);
-/* Fills ten blocks for channel_send; numbers is scratch space that must live until then. */
+/* Fills the blocks for channel_send; numbers is scratch space that must live until then. */
 #define ANSWER_NUMBERS 7u
-void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[10]);
+#define ANSWER_BLOCKS 12u
+void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[ANSWER_BLOCKS]);
 struct rd rd_text(const char *s);       /* NULL: empty */
+
+/* Flags of ATTEST */
+#define ATTEST_EXPLAIN 1u       /* the answer shows what each rule did; for readers */
+
+/* What the management API asks a worker for. */
+enum manage_verb {
+	MANAGE_ALLOW,           /* only: may this bearer? */
+	MANAGE_READ_POLICY,     /* stored, or the default when that is empty */
+	MANAGE_READ_CERTS,
+	MANAGE_SET,
+	MANAGE_RESET,
+	MANAGE_ROLLBACK,        /* to what is stored in entry n */
+	MANAGE_SHADOW_SET,
+	MANAGE_SHADOW_REMOVE,
+	MANAGE_CERT_ADD,
+	MANAGE_CERT_REMOVE,
+	MANAGE_VERBS
+};
+struct manage {
+	uint8_t verb;                   /* enum manage_verb */
+	uint8_t role;                   /* least enum principal_role */
+	int64_t n;                      /* MANAGE_ROLLBACK: the entry */
+	struct rd type;                 /* canonical, or empty */
+	struct rd request_id, bearer, body;
+	struct rd stored;               /* JWS out of the store */
+	struct rd certs;                /* the provider's registered certificates: blocks of DER */
+	struct rd target;               /* what is changed, as in the path: "policies/Tpm:reset" */
+};
+#define MANAGE_NUMBERS 10u
+#define MANAGE_BLOCKS 8u
+void manage_blocks(const struct manage *m, uint8_t numbers[MANAGE_NUMBERS], struct block out[MANAGE_BLOCKS]);
+ATT_CHECK bool manage_decode(const struct frame *f, struct manage *out, struct att_error *e);
+
+/* What came of it; texts are borrowed from the message. */
+struct managed {
+	uint16_t status;                /* HTTP: 200, or body is the refusal */
+	int64_t iat_s;                  /* of a fresh statement; valid with jti */
+	struct rd caller, error_code, body;
+	struct rd claims;               /* of the result token: JSON object */
+	struct rd jws, text_hash, token_hash, signer;   /* for the store */
+	struct rd thumbprint, certificate;
+	struct rd jti;                  /* empty: none demanded */
+};
+#define MANAGED_NUMBERS 10u
+#define MANAGED_BLOCKS 12u
+void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS]);
+ATT_CHECK bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e);
 
 #endif

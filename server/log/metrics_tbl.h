@@ -13,6 +13,8 @@
 	X(request_seconds,    HISTOGRAM, ROUTE,      "Time from the first byte of a request to its answer.") \
 	X(in_flight,          GAUGE,     NONE,       "Requests that are being worked on.") \
 	X(verdicts,           COUNTER,   VERDICT,    "Appraisals, by verdict.") \
+	X(shadow,             COUNTER,   SHADOW,     "Appraisals with a shadow policy, by how it would have decided.") \
+	X(store_failures,     COUNTER,   NONE,       "Reads and writes of the store that failed.") \
 	X(answer_seconds,     HISTOGRAM, NONE,       "Time a verify worker took for one request.") \
 	X(queue_length,       GAUGE,     NONE,       "Requests that wait for a verify worker.") \
 	X(queue_full,         COUNTER,   NONE,       "Requests refused with 503: the queue was full.") \
@@ -32,7 +34,10 @@
 
 /* Routes by the labels of server/api/route_tbl.h; none: no such path. */
 #define METRIC_ROUTES(X) \
-	X(attest) X(certs) X(openid) X(livez) X(readyz) X(metrics) X(none)
+	X(attest) X(certs) X(openid) X(livez) X(readyz) X(metrics) \
+	X(policy_get) X(policy_set) X(policy_reset) X(policy_history) X(policy_entry) X(policy_rollback) \
+	X(shadow_get) X(shadow_set) X(shadow_remove) \
+	X(certificates_get) X(certificates_add) X(certificates_remove) X(none)
 enum metric_route {
 #define X(name) METRIC_ROUTE_##name,
 	METRIC_ROUTES(X)
@@ -52,6 +57,15 @@ enum metric_verdict {
 	METRIC_VERDICTS(X)
 #undef X
 	METRIC_VERDICT_COUNT
+};
+
+/* Against the active policy: same decision, would deny, would permit, could not be evaluated. */
+#define METRIC_SHADOWS(X) X(same) X(would_deny) X(would_permit) X(error)
+enum metric_shadow {
+#define X(name) METRIC_SHADOW_##name,
+	METRIC_SHADOWS(X)
+#undef X
+	METRIC_SHADOW_COUNT
 };
 
 #define METRIC_CUTS(X) X(deadline) X(limit)

@@ -60,7 +60,8 @@ int64_t parent_now_ms(void);            /* monotonic */
 ATT_CHECK bool parent_watch(struct parent *p, int fd, void *what);
 
 /* workers.c: the lives of the verify workers. */
-struct child *worker_add(struct parent *p, uint32_t provider, uint64_t replaces);       /* NULL: out of memory */
+/* NULL: out of memory. */
+struct child *worker_add(struct parent *p, uint32_t provider, uint64_t replaces);
 struct child *worker_find(struct parent *p, uint64_t id);
 void worker_replace(struct parent *p, struct child *old);       /* starts a successor; NULL is legal */
 void worker_died(struct parent *p, struct child *c, int status);        /* may free c */

@@ -56,6 +56,11 @@ static void finish_job(struct pool *p, struct pool_job *job, const struct frame 
 	job->done(job, answer);
 }
 
+static bool is_current(const struct pool *p, const struct pool_worker *w)
+{
+	return w->policies == p->policies[w->provider].generation;
+}
+
 /* The first worker with the least to do, so that a quiet service keeps one worker's caches warm. */
 static struct pool_worker *choose(const struct pool *p, uint32_t provider)
 {
@@ -63,7 +68,7 @@ static struct pool_worker *choose(const struct pool *p, uint32_t provider)
 
 	for (struct pool_worker *w = p->workers; w; w = w->next) {
 		bool usable = w->provider == provider && w->is_live && !w->is_retiring && !w->is_condemned &&
-		    w->njobs < POOL_DEPTH;
+		    w->njobs < (is_current(p, w) ? POOL_DEPTH : 1);
 		if (usable && (!best || w->njobs < best->njobs))
 			best = w;
 		if (best && best->njobs == 0)
@@ -72,12 +77,31 @@ static struct pool_worker *choose(const struct pool *p, uint32_t provider)
 	return best;
 }
 
+/* Policies go only to an idle worker, whose channel has room; order is kept, so it knows them first. */
+static bool bring_up_to_date(struct pool *p, struct pool_worker *w, struct att_error *e)
+{
+	struct frame f = { .op = OP_POLICIES, .provider = w->provider };
+
+	if (is_current(p, w))
+		return true;
+	if (!channel_send(&w->channel, &f, &p->policies[w->provider].list, -1, false, e))
+		return false;
+	w->policies = p->policies[w->provider].generation;
+	return true;
+}
+
+void pool_set_policies(struct pool *p, uint32_t provider, struct block list)
+{
+	p->policies[provider].list = list;
+	p->policies[provider].generation++;
+}
+
 static bool give(struct pool *p, struct pool_worker *w, struct pool_job *job, int64_t now_us)
 {
-	struct frame f = { .op = OP_ATTEST, .provider = job->provider, .id = job->id };
+	struct frame f = { .op = job->op, .provider = job->provider, .id = job->id };
 	struct att_error e = { 0 };
 
-	if (!channel_send(&w->channel, &f, job->blocks, -1, false, &e)) {
+	if (!bring_up_to_date(p, w, &e) || !channel_send(&w->channel, &f, job->blocks, -1, false, &e)) {
 		/* A full or dead channel: the event loop will hear of a death, the job waits meanwhile. */
 		if (e.code != ATT_E_OVERLOADED)
 			w->is_condemned = true;
@@ -170,7 +194,7 @@ static struct pool_worker *find(const struct pool *p, uint64_t id)
 	return w;
 }
 
-/* Two reloads may cross: a worker that is replaced before it was ever live has a predecessor to take along. */
+/* Reloads may cross: a worker that is replaced before it was ever live has a predecessor to take along. */
 static void retire(struct pool *p, uint64_t id, int64_t now_us)
 {
 	struct pool_worker *w;

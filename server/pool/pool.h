@@ -15,7 +15,8 @@
 struct pool_job {
 	uint64_t id;                    /* set by the pool */
 	uint32_t provider;
-	struct block blocks[4];         /* of the ATTEST message; borrowed until done */
+	enum ipc_op op;                 /* OP_ATTEST or OP_MANAGE */
+	struct block blocks[BLOCKS_MAX];        /* of that message; borrowed until done */
 	int64_t head_since_us;          /* since when the worker is on it */
 	struct pool_job *next;
 	/* Called once.  answer is NULL when the worker died or was killed over it. */
@@ -30,6 +31,7 @@ struct pool_worker {
 	struct pool_job *job[POOL_DEPTH];       /* job[0] is being worked on */
 	unsigned njobs;
 	uint32_t served;
+	uint64_t policies;              /* generation of the policies it has */
 	bool is_live;                   /* has answered the first ping */
 	bool is_retiring;               /* gets nothing more; closed when idle */
 	bool is_condemned;              /* its death was asked for */
@@ -42,6 +44,8 @@ struct pool_queue { struct pool_job *first, **last; unsigned n; };
 struct pool {
 	struct pool_worker *workers, *dead;
 	struct pool_queue queue[PROVIDERS_MAX];
+	/* What each provider's workers must know before their next request; generation 0: nothing. */
+	struct { struct block list; uint64_t generation; } policies[PROVIDERS_MAX];
 	uint64_t next_id;
 	unsigned queue_max, queued, in_flight;
 	uint32_t requests_max;          /* a worker is replaced after so many; 0 never */
@@ -68,6 +72,11 @@ ATT_CHECK bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t
     struct att_error *e);
 /* False: the queue is full. */
 ATT_CHECK bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_us);
+/*
+ * The provider's policies from now on, as the block of a POLICIES message; borrowed until the next call.  A worker
+ * gets them before its next request, so every request given out after this call is judged by them.
+ */
+void pool_set_policies(struct pool *p, uint32_t provider, struct block list);
 /* A worker's channel is readable or closed; legal for one that is gone. */
 void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_us);
 /* Frees the workers that are gone: once no event that names them can be left. */

@@ -70,7 +70,7 @@ with Daemon(program="tests/api/attestd-probe", config="workers: {verify: 1}\n") 
     for what in ("sign-attestation", "sign-disguised", "sign-issuer"):
         got = front(what)
         check(got not in (0, 255), f"signer: {what} on the front's channel is refused", got)
-    check(sum("signer.refused" in line for line in d.log) == 3, "and logged", d.log)
+    check(until(lambda: sum("signer.refused" in line for line in d.log) == 3), "and logged", d.log)
 
     signer, = d.roles("signer")
     verify, = until(lambda: d.roles("verify"))

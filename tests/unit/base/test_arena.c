@@ -143,6 +143,12 @@ static void test_large_piece_keeps_the_block(void **state)
 	assert_int_equal(c.blocks, 1 + 1);
 	assert_non_null(arena_alloc(a, 20000));         /* a large piece first */
 	arena_reset(a);
+	assert_int_equal(c.blocks, 1 + 1);              /* the ordinary one is kept, not the large one */
+	arena_free(a);
+	a = arena_new_from((size_t)1 << 24, &src);
+	assert_non_null(arena_alloc(a, 20000));
+	arena_reset(a);
+	assert_int_equal(c.blocks, 1);
 	arena_free(a);
 	assert_int_equal(c.blocks, 0);
 }

@@ -38,7 +38,9 @@ static const struct row {
 	{ "=Zg=", NULL, NULL, NULL, "" },
 	/* wrong lengths */
 	{ "Z", NULL, NULL, NULL, "" },
+	{ "A", NULL, NULL, NULL, "1 characters is no possible length" },
 	{ "Zm9vY", NULL, NULL, NULL, "" },
+	{ "Zm9vA", NULL, NULL, NULL, "5 characters is no possible length" },
 	/* bits behind the last byte */
 	{ "Zh", NULL, NULL, NULL, "" },
 	{ "Zh==", NULL, NULL, NULL, "" },

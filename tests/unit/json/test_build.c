@@ -69,6 +69,7 @@ static void test_put_replaces_in_place(void **state)
 		json_put(a, o, "d", json_int(a, 4));    /* the tail is where it should be */
 		assert_string_equal(o->last->name, "d");
 		assert_int_equal(o->len, 4);
+		assert_non_null(strstr(text_of(a, o), ",\"d\":4}"));
 	}
 	arena_free(a);
 }

@@ -302,6 +302,39 @@ static void test_nodes_default(void **state)
 	free(t);
 }
 
+static void *largest_get(void *state, size_t n)
+{
+	size_t *largest = state;
+
+	*largest = n > *largest ? n : *largest;
+	return malloc(n);
+}
+
+static void largest_put(void *state, void *p)
+{
+	(void)state;
+	free(p);
+}
+
+/* What is borrowed beside the arena is bounded by the limits, however many values the input has. */
+static void test_borrowed_memory_is_bounded(void **state)
+{
+	size_t largest = 0, n;
+	struct arena_source src = { largest_get, largest_put, &largest };
+	struct arena *a = arena_new_from((size_t)1 << 26, &src);
+	struct json_limits limits = { .max_nodes = 1000 };
+	struct att_error e = { 0 };
+	char *t = many_elements(1000000, &n);
+	struct json *v;
+
+	(void)state;
+	CHECK_ERR(json_parse(a, t, n, &limits, &v, &e), &e, ATT_E_LIMIT,
+	    "more than 1000 values, the next is at offset 1999");
+	assert_true(largest <= 48 * 1000 + 3 * n + 4096);
+	free(t);
+	arena_free(a);
+}
+
 static void test_u64_member(void **state)
 {
 	struct json_limits limits = { .u64_member = "nonce" };
@@ -424,6 +457,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_very_deep_input, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nodes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nodes_default, set_up, tear_down),
+		cmocka_unit_test(test_borrowed_memory_is_bounded),
 		cmocka_unit_test_setup_teardown(test_u64_member, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fold_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_messages_are_harmless, set_up, tear_down),

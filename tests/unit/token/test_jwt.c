@@ -645,7 +645,8 @@ static void a26_rsa_signature_lengths(void **state)
 /* Every size of the arena up to the one that suffices: no verdict at all, or the right one. */
 static void memory_limit_is_met(void **state)
 {
-	struct att_bytes token = kit_bytes(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)));
+	struct att_bytes token =
+	    kit_bytes(kit_token(KIT_P256, kit_header(KIT_P256), kit_payload(NULL, NULL)));
 	size_t refused = 0;
 	bool done = false;
 

@@ -149,7 +149,9 @@ static void a_hit_depends_on_anchors_lists_and_time(void **state)
 	fix_crl(&f, revoked.crl_der.p, revoked.crl_der.n);
 	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.revoked");
 	/* It came instead of the other. */
-	trust(&revoked);
+	fix_forget(&f);
+	fix_anchor(&f, sim.ark_pem.p, sim.ark_pem.n);
+	fix_crl(&f, revoked.crl_der.p, revoked.crl_der.n);
 	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "snp.crl.revoked");
 	/* The list is gone, and it is demanded. */
 	fix_forget(&f);
@@ -229,8 +231,10 @@ static void a_hit_depends_on_endorsements(void **state)
 	for (size_t round = 0; round < 2; round++) {
 		assert_string_equal(fix_run(&f, sims[0].report.p, sims[0].report.n), "ok");
 		assert_int_equal(f.outcome.relaxed, ATT_ALLOW_MASKED_CHIP_ID);
+		assert_string_equal(((const struct snp_facts *)f.outcome.facts)->csp_id, "");
 		assert_string_equal(fix_run(&f, sims[3].report.p, sims[3].report.n), "ok");
 		assert_int_equal(f.outcome.relaxed, ATT_ALLOW_VLEK);
+		assert_string_equal(((const struct snp_facts *)f.outcome.facts)->csp_id, o.csp_id);
 	}
 	/* The endorsements are gone. */
 	x509_bundle_clear(&f.certs);
@@ -336,6 +340,32 @@ static void failing_memory_is_no_verdict(void **state)
 	}
 }
 
+/* Memory that fails in verify alone, where little is needed: still no verdict. */
+static void failing_memory_in_verify_is_no_verdict(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output sim = one(&o);
+	void *ev;
+
+	(void)state;
+	CHECK_OK(snp_format.parse(rd_make(sim.extended.p, sim.extended.n), keep, f.crypto, &ev, &f.e), &f.e);
+	for (unsigned cached = 0; cached < 2; cached++) {
+		struct failing failing;
+		struct arena *a = arena_failing(&failing, 1);
+		struct trust t = {
+			.crypto = f.crypto, .now_s = f.now_s, .settings = &f.settings, .anchors = &f.anchors,
+			.crls = f.crls, .ncrls = f.ncrls, .chains = cached ? f.cache : NULL,
+		};
+
+		f.outcome = (struct evidence_outcome){ .checks = &f.checks };
+		assert_true(checklist_init(&f.checks, keep, snp_checks, SNP_NCHECKS, &f.e));
+		CHECK_ERR(snp_format.verify(ev, &t, a, &f.outcome, &f.e), &f.e, ATT_E_NOMEM, "out of memory");
+		assert_true(failing.fired);
+		arena_free(a);
+	}
+	no_cache();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +378,7 @@ int main(void)
 		cmocka_unit_test(a_hit_needs_the_same_bytes),
 		cmocka_unit_test(a_full_cache_keeps_working),
 		cmocka_unit_test(failing_memory_is_no_verdict),
+		cmocka_unit_test(failing_memory_in_verify_is_no_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
