@@ -1,4 +1,5 @@
-/* bench_floor - CPU microseconds of one P-384 verification and one RS256 signature: the floor of a SNP request. */
+/* bench_floor - CPU microseconds of one P-384 verification and one RS256 signature: the floor of a SNP
+ * request. */
 #include <stdio.h>
 
 #include "bench/bench.h"
@@ -12,7 +13,8 @@ int main(void)
 		{ .name = "RS256 sign", .fn = floor_run, .state = &sign, .per_round = 200 },
 	};
 
-	if (!floor_make(&verify, FLOOR_P384_VERIFY) || !floor_make(&sign, FLOOR_RSA2048_SIGN) || !bench_run(v, 2))
+	if (!floor_make(&verify, FLOOR_P384_VERIFY) || !floor_make(&sign, FLOOR_RSA2048_SIGN) ||
+	    !bench_run(v, 2))
 		return 1;
 	bench_print(&v[0], NULL);
 	bench_print(&v[1], NULL);

@@ -1,8 +1,10 @@
 /*
- * bench_snp BODY ANCHOR TIME - library appraisal of one SNP request beside the public-key floor, in one run.
+ * bench_snp BODY ANCHOR TIME - library appraisal of one SNP request beside the public-key floor, in
+ * one run.
  *
- * Floor: libcrypto alone with decoded keys and kept contexts.  Warm: one P-384 verification.  Cold: that and the two
- * RSA-4096 PSS signatures of the chain.  Product: att_appraise() with warm caches, and with a new context each time.
+ * Floor: libcrypto alone with decoded keys and kept contexts.  Warm: one P-384 verification.  Cold:
+ * that and the two RSA-4096 PSS signatures of the chain.  Product: att_appraise() with warm caches,
+ * and with a new context each time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +76,8 @@ static bool evaluate(void *state)
 	struct policy_limits limits = { .steps = POLICY_STEPS_DEFAULT, .memory = (size_t)1 << 20 };
 	struct arena *a = arena_new((size_t)4 << 20);
 	struct policy_result out;
-	bool ok = a && policy_eval(p->policy, &p->claims, &limits, a, &out, NULL) && out.decision == POLICY_PERMIT;
+	bool ok = a && policy_eval(p->policy, &p->claims, &limits, a, &out, NULL) &&
+	    out.decision == POLICY_PERMIT;
 
 	arena_free(a);
 	return ok;
@@ -102,7 +105,8 @@ static bool product_make(struct arena *a, char **argv, struct product *p)
 	p->req = (struct att_request){ .type = "SevSnpVm", .settings = &p->settings, .anchors = &p->anchor,
 		.nanchors = 1 };
 	p->ctx = att_ctx_new(&p->e);
-	return p->ctx && file_read(a, argv[1], &p->req.body, &p->e) && file_read(a, argv[2], &p->anchor, &p->e) &&
+	return p->ctx && file_read(a, argv[1], &p->req.body, &p->e) &&
+	    file_read(a, argv[2], &p->anchor, &p->e) &&
 	    time_parse_rfc3339(argv[3], strlen(argv[3]), &p->req.now_s, &p->e);
 }
 
@@ -123,9 +127,15 @@ int main(int argc, char **argv)
 	struct variant v[] = {
 		{ .name = "floor: P-384 verify", .fn = floor_run, .state = &ec, .per_round = 300 },
 		{ .name = "SNP appraisal, warm", .fn = warm, .state = &p, .per_round = 300 },
-		{ .name = "floor: P-384 verify + 2 RSA-4096 PSS", .fn = floor_cold, .state = &both, .per_round = 100 },
+		{ .name = "floor: P-384 verify + 2 RSA-4096 PSS",
+		    .fn = floor_cold,
+		    .state = &both,
+		    .per_round = 100 },
 		{ .name = "SNP appraisal, cold", .fn = cold, .state = &p, .per_round = 100 },
-		{ .name = "default policy evaluation", .fn = evaluate, .state = &policy, .per_round = 20000 },
+		{ .name = "default policy evaluation",
+		    .fn = evaluate,
+		    .state = &policy,
+		    .per_round = 20000 },
 	};
 
 	if (argc != 4 || !a || !product_make(a, argv, &p) || !policy_make(a, &p, &policy) ||
@@ -138,7 +148,10 @@ int main(int argc, char **argv)
 	bench_print(&v[3], &v[2]);
 	bench_print(&v[4], NULL);
 	(void)getrusage(RUSAGE_SELF, &usage);
-	(void)printf("{\"figure\":\"memory of one appraisal\",\"unit\":\"bytes\",\"median\":%zu}\n", p.memory);
-	(void)printf("{\"figure\":\"peak memory of the library process\",\"unit\":\"KiB\",\"median\":%ld}\n", usage.ru_maxrss);
+	(void)printf("{\"figure\":\"memory of one appraisal\",\"unit\":\"bytes\",\"median\":%zu}\n",
+	    p.memory);
+	(void)printf(
+	    "{\"figure\":\"peak memory of the library process\",\"unit\":\"KiB\",\"median\":%ld}\n",
+	    usage.ru_maxrss);
 	return 0;
 }

@@ -22,14 +22,16 @@ static bool padding(EVP_PKEY_CTX *c, const struct floor_op *f)
 {
 	int p = kinds[f->kind].padding;
 
-	return EVP_PKEY_CTX_set_signature_md(c, f->md) == 1 && (!p || EVP_PKEY_CTX_set_rsa_padding(c, p) == 1) &&
+	return EVP_PKEY_CTX_set_signature_md(c, f->md) == 1 &&
+	    (!p || EVP_PKEY_CTX_set_rsa_padding(c, p) == 1) &&
 	    (p != RSA_PKCS1_PSS_PADDING || EVP_PKEY_CTX_set_rsa_pss_saltlen(c, PSS_SALT) == 1);
 }
 
 static bool hash(struct floor_op *f, unsigned *n)
 {
 	return EVP_DigestInit_ex(f->md_ctx, f->md, NULL) == 1 &&
-	    EVP_DigestUpdate(f->md_ctx, f->msg, sizeof f->msg) == 1 && EVP_DigestFinal_ex(f->md_ctx, f->hash, n) == 1;
+	    EVP_DigestUpdate(f->md_ctx, f->msg, sizeof f->msg) == 1 &&
+	    EVP_DigestFinal_ex(f->md_ctx, f->hash, n) == 1;
 }
 
 bool floor_run(void *state)

@@ -1,5 +1,6 @@
 /*
- * floor.h - the public-key operations that no implementation can avoid: libcrypto alone, keys decoded, contexts kept.
+ * floor.h - the public-key operations that no implementation can avoid: libcrypto alone, keys
+ * decoded, contexts kept.
  */
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H

@@ -55,35 +55,44 @@ struct att_settings {
 	unsigned allow;                         /* ATT_ALLOW_* bits */
 	enum att_defaults defaults;             /* which default policies */
 	bool isolated;                          /* the provider is Isolated: its strict default denies all */
-	struct att_snp_tcb snp_min_tcb[ATT_NSNP_PRODUCTS];      /* shipped floor for strict; see snp_min_tcb_set */
-	bool snp_min_tcb_set;                   /* the operator gave snp.min_tcb: enforced as a check whatever the defaults */
-	bool crl_required;                      /* a CRL source or bundle is configured: SNP CRLs are mandatory */
+	/* shipped floor for strict; see snp_min_tcb_set */
+	struct att_snp_tcb snp_min_tcb[ATT_NSNP_PRODUCTS];
+	/* the operator gave snp.min_tcb: enforced as a check whatever the defaults */
+	bool snp_min_tcb_set;
+	/* a CRL source or bundle is configured: SNP CRLs are mandatory */
+	bool crl_required;
 	size_t memory_limit;                    /* bytes one appraisal may use; default 64 MiB */
 	uint64_t policy_steps;                  /* evaluation budget; default 10 000 000 */
-	uint64_t draft_steps;                   /* for draft policies of callers without the reader role; default 100 000 */
+	/* for draft policies of callers without the reader role; default 100 000 */
+	uint64_t draft_steps;
 	size_t draft_bytes;                     /* same, policy text; default 65 536 */
 };
 ATT_API void att_settings_default(struct att_settings *s);
 
 struct att_request {
-	const char *type;                       /* "SevSnpVm", any letter case; NULL: recognise from the content */
+	/* "SevSnpVm", any letter case; NULL: recognise from the content */
+	const char *type;
 	struct att_bytes body;                  /* the JSON body of POST /attest/{type}, or a raw report */
 	bool body_is_json_only;                 /* service: a raw report is refused */
 	struct att_bytes policy;                /* active policy text; data NULL: the default of settings */
 	const char *policy_signer_json;         /* JWK of who signed the active policy; NULL: unsigned */
-	struct att_bytes shadow_policy;         /* evaluated beside the active one, decides nothing; data NULL: none */
+	/* evaluated beside the active one, decides nothing; data NULL: none */
+	struct att_bytes shadow_policy;
 	struct att_bytes runtime_data;          /* raw evidence only: overrides the body's runtimeData */
 	bool runtime_is_json;
 	struct att_bytes inittime_data;
 	bool inittime_is_json;
-	const struct att_bytes *endorsements;   /* PEM/DER certificates and CRLs, THIM JSON; kind is recognised */
+	/* PEM/DER certificates and CRLs, THIM JSON; kind is recognised */
+	const struct att_bytes *endorsements;
 	size_t nendorsements;
-	bool endorsements_picked;               /* they were chosen for this evidence: a lone endorsement key is the one meant */
+	/* they were chosen for this evidence: a lone endorsement key is the one meant */
+	bool endorsements_picked;
 	const struct att_bytes *anchors;        /* extra PEM/DER roots */
 	size_t nanchors;
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
 	int64_t now_s;                          /* appraisal time, seconds since 1970 */
-	bool caller_is_reader;                  /* sees expected values from configuration, larger draft budget */
+	/* sees expected values from configuration, larger draft budget */
+	bool caller_is_reader;
 	bool explain;                           /* fill explain_json */
 	const struct att_settings *settings;
 };
@@ -96,7 +105,8 @@ struct att_check {
 	const char *id, *title, *spec;
 	enum att_outcome outcome;
 	const char *expected, *found;           /* NULL unless failed */
-	bool expected_private;                  /* expected is withheld from callers without the reader role */
+	/* expected is withheld from callers without the reader role */
+	bool expected_private;
 };
 
 struct att_result {
@@ -104,13 +114,16 @@ struct att_result {
 	const char *type;                       /* "SevSnpVm" */
 	const char *claims_json;                /* all claims made from the evidence, sorted JSON object */
 	const char *issued_json;                /* claims issued by the policy, sorted JSON object */
-	const char *token_json;                 /* token payload without iss, iat, nbf, exp, jti; NULL unless permitted */
+	/* token payload without iss, iat, nbf, exp, jti; NULL unless permitted */
+	const char *token_json;
 	bool draft;                             /* the request carried a draft policy: token is unsigned */
 	const char *policy_hash;                /* x-ms-policy-hash of the policy that judged */
 	const char *policy_decision;            /* "permit", "deny", "no-permit", "error", "not-evaluated" */
-	const char *shadow_decision;            /* the same of the shadow policy; NULL: there was none to evaluate */
+	/* the same of the shadow policy; NULL: there was none to evaluate */
+	const char *shadow_decision;
 	char shadow_hash[44];                   /* its x-ms-policy-hash, "" when it could not be computed */
-	const char *explain_json;               /* {"decision","message"?,"rules":[...],"steps"}; NULL: not asked, not evaluated */
+	/* {"decision","message"?,"rules":[...],"steps"}; NULL: not asked, not evaluated */
+	const char *explain_json;
 	const struct att_check *checks;
 	size_t nchecks;
 	const char *relaxed[ATT_NRELAXATIONS];  /* names of relaxations used */
@@ -144,7 +157,8 @@ ATT_API const char *att_type_find(const char *name);
 ATT_API const char *att_type_member(const char *type);
 /* Its value of x-ms-attestation-type in tokens ("sevsnpvm"); NULL when the type is unknown. */
 ATT_API const char *att_type_claim(const char *type);
-/* Type of raw evidence or of a request body, from its content; NULL when none fits.  *raw: not a JSON body. */
+/* Type of raw evidence or of a request body, from its content; NULL when none fits.  *raw: not a JSON
+ * body. */
 ATT_API const char *att_recognise(struct att_bytes evidence, bool *raw);
 /* Recorded (maa) or strict default policy of a type; free() the text.  NULL when unknown or out of memory. */
 ATT_API char *att_default_policy(const char *type, const struct att_settings *s);

@@ -5,8 +5,9 @@
 #include "libattest/attest.h"
 
 /*
- * Recognises a report, request body, certificate, certificate bundle, CRL, policy JWS, policy text or token and
- * describes it as one JSON object {"kind":..., ...fields}; nothing is verified.  free() *json.
+ * Recognises a report, request body, certificate, certificate bundle, CRL, policy JWS, policy text
+ * or token and describes it as one JSON object {"kind":..., ...fields}; nothing is verified. free()
+ * *json.
  */
 ATT_API bool att_inspect(struct att_bytes file, char **json, struct att_error *e);
 

@@ -10,18 +10,21 @@
 
 #include "libattest/attest.h"
 
-#define ATT_STATEMENT_MAX ((size_t)640 << 10)   /* bytes of a body: what is returned in a token fits into one */
+#define ATT_STATEMENT_MAX                                                                          \
+	((size_t)640 << 10) /* bytes of a body: what is returned in a token fits into one */
 #define ATT_REGISTERED_MAX 64                   /* policy-signing certificates of one provider */
 #define ATT_FRESH_PAST_S 300                    /* isolated.freshness required: iat may be so old, */
 #define ATT_FRESH_FUTURE_S 60                   /* or so far ahead of our clock */
 
 /* Types that can have a policy: all attestation types, also those whose evidence is not supported yet. */
 ATT_API const char *att_policy_type_name(unsigned i);           /* NULL past the end */
-ATT_API const char *att_policy_type_find(const char *name);     /* canonical spelling, any case; NULL: unknown */
+/* canonical spelling, any case; NULL: unknown */
+ATT_API const char *att_policy_type_find(const char *name);
 
 enum att_statement_kind {
 	ATT_STATEMENT_POLICY,           /* payload {"AttestationPolicy":base64url(text)} */
-	ATT_STATEMENT_COMMAND,          /* reset, rollback, end of a shadow: payload empty, or freshness only */
+	/* reset, rollback, end of a shadow: payload empty, or freshness only */
+	ATT_STATEMENT_COMMAND,
 	ATT_STATEMENT_CERTIFICATE       /* payload {"policyCertificate":{"kty","x5c":[one]}} */
 };
 
@@ -34,14 +37,17 @@ struct att_statement_rules {
 	const struct att_bytes *registered;     /* DER */
 	size_t nregistered;
 	const char *issuer;             /* payload member aud, when present, must be this */
-	const char *target;             /* payload member target, when present, must be this: "policies/Tpm:reset" */
-	int64_t rollback_to;            /* > 0: payload member rollbackTo must be this (fresh), or may only be this */
+	/* payload member target, when present, must be this: "policies/Tpm:reset" */
+	const char *target;
+	/* > 0: payload member rollbackTo must be this (fresh), or may only be this */
+	int64_t rollback_to;
 	int64_t now_s;
 };
 
 /* A statement that was accepted; texts live until att_statement_free(). */
 struct att_statement {
-	struct att_bytes jws;           /* byte for byte, without the quotes of a JSON string; empty: none was sent */
+	/* byte for byte, without the quotes of a JSON string; empty: none was sent */
+	struct att_bytes jws;
 	char token_hash[44];            /* x-ms-policy-token-hash of jws; "" when none was sent */
 	const char *signer_json;        /* JWK {alg,kty,use,x5c}; NULL when unsigned */
 	struct att_bytes text;          /* policy text; it compiles */
@@ -53,11 +59,13 @@ struct att_statement {
 };
 
 /*
- * Judges a body: a compact JWS, a JSON string that holds one, or (certificates) {"policyCertificateToAdd":JWS} and
- * {"policyCertificateToRemove":JWS}.  OPERATION: it is no such statement, or not signed where it must be;
- * POLICY_PARSE: its policy does not compile; other codes: its signature, certificates or freshness.
- * The validity time of a registered certificate is not looked at, it is trusted because it is registered; that of
- * certificates between it and the signature is.  Revocation is not looked at.
+ * Judges a body: a compact JWS, a JSON string that holds one, or (certificates)
+ * {"policyCertificateToAdd":JWS} and
+ * {"policyCertificateToRemove":JWS}.  OPERATION: it is no such statement, or not signed where it
+ * must be; POLICY_PARSE: its policy does not compile; other codes: its signature, certificates or
+ * freshness. The validity time of a registered certificate is not looked at, it is trusted because
+ * it is registered; that of certificates between it and the signature is.  Revocation is not looked
+ * at.
  */
 ATT_API bool att_statement_judge(struct att_bytes body, const struct att_statement_rules *rules,
     struct att_statement **out, struct att_error *e);

@@ -12,11 +12,13 @@ struct att_policy_problem {
 	bool warning;
 	size_t line, column;            /* 1-based line, 0-based column in characters, as in MAA's messages */
 	const char *token;              /* offending text, shortened */
-	const char *expected;           /* what was expected there; "" when nothing fits better than the message */
+	/* what was expected there; "" when nothing fits better than the message */
+	const char *expected;
 	const char *message;            /* one sentence */
 	const char *rule;               /* grammar rule */
 	const char *id;                 /* "syntax", "unknown-function", ...; of a warning: the lint's id */
-	const char *source_line;        /* the line of the text, or the part of a long one around the problem */
+	/* the line of the text, or the part of a long one around the problem */
+	const char *source_line;
 	size_t caret;                   /* characters before the problem in source_line */
 	const char *hint;               /* what to do, or NULL */
 };
@@ -35,25 +37,29 @@ ATT_API void att_policy_report_free(struct att_policy_report *r);
 ATT_API bool att_policy_hash(struct att_bytes text, char out[44], struct att_error *e);
 /* The unsigned policy JWS {"alg":"none"}.{"AttestationPolicy":b64url(text)}. ; free() it. */
 ATT_API bool att_policy_wrap(struct att_bytes text, char **jws, struct att_error *e);
-/* The same, signed by a PEM private key whose certificate chain (PEM, leaf first) goes into x5c. free() it. */
-ATT_API bool att_policy_wrap_signed(struct att_bytes text, struct att_bytes pem_key, struct att_bytes pem_certs,
-    char **jws, struct att_error *e);
+/* The same, signed by a PEM private key whose certificate chain (PEM, leaf first) goes into x5c. free()
+ * it. */
+ATT_API bool att_policy_wrap_signed(struct att_bytes text, struct att_bytes pem_key,
+    struct att_bytes pem_certs, char **jws, struct att_error *e);
 /* The text inside a policy JWS; the signature, if any, is NOT verified here. free() it. */
 ATT_API bool att_policy_unwrap(struct att_bytes jws, char **text, size_t *len, struct att_error *e);
 
 /*
  * Evaluates a policy over claims given as JSON (an object of names, or an array of
- * {"type","value","issuer"?}); *json is one object {"decision","message"?,"outgoing","properties","added","rules":[{"line",
+ * {"type","value","issuer"?}); *json is one object
+ * {"decision","message"?,"outgoing","properties","added","rules":[{"line",
  * "section","action","fired","why"?}],"steps"}; free() it.
  */
-ATT_API bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json, const struct att_settings *s,
-    char **json, struct att_error *e);
+ATT_API bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json,
+    const struct att_settings *s, char **json, struct att_error *e);
 
 /*
- * Evaluates a JMESPath expression over a JSON document, with the budget of a policy; *json is compact JSON; free() it.
- * A bad document is BAD_JSON; a bad expression or a failed evaluation is POLICY_EVAL with the specification's error
- * class in front: "syntax: ...", "invalid-type: ...", "invalid-value: ...", "invalid-arity: ...", "unknown-function: ...".
+ * Evaluates a JMESPath expression over a JSON document, with the budget of a policy; *json is
+ * compact JSON; free() it. A bad document is BAD_JSON; a bad expression or a failed evaluation is
+ * POLICY_EVAL with the specification's error class in front: "syntax: ...", "invalid-type: ...",
+ * "invalid-value: ...", "invalid-arity: ...", "unknown-function: ...".
  */
-ATT_API bool att_jmespath(struct att_bytes expression, struct att_bytes document, char **json, struct att_error *e);
+ATT_API bool att_jmespath(
+    struct att_bytes expression, struct att_bytes document, char **json, struct att_error *e);
 
 #endif

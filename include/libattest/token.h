@@ -12,7 +12,9 @@
 
 struct att_token_wanted {
 	const char *issuer;             /* required: exact string */
-	const char *audience;           /* NULL: not looked at (but an aud claim without a wanted audience is reported in the checks as n/a) */
+	/* NULL: not looked at (but an aud claim without a wanted audience is reported in the checks as
+	 * n/a) */
+	const char *audience;
 	const char *policy_hash;        /* NULL: not looked at */
 	const char *nonce;              /* NULL: not looked at */
 	const char *attestation_type;   /* NULL: not looked at; compared with x-ms-attestation-type */
@@ -27,8 +29,8 @@ struct att_token_report {
 	size_t nchecks;
 	struct att_error error;
 };
-/* True: *out tells.  False: no memory, or wishes that cannot be met (no issuer, leeway outside 0 to 300, a time outside
- * 1970 to 9999).  Free with att_token_report_free. */
+/* True: *out tells.  False: no memory, or wishes that cannot be met (no issuer, leeway outside 0 to
+ * 300, a time outside 1970 to 9999).  Free with att_token_report_free. */
 ATT_API bool att_token_verify(struct att_bytes token, struct att_bytes jwks, const struct att_token_wanted *w,
     struct att_token_report **out, struct att_error *e);
 ATT_API void att_token_report_free(struct att_token_report *r);
@@ -36,13 +38,18 @@ ATT_API void att_token_report_free(struct att_token_report *r);
 enum att_token_alg { ATT_RS256, ATT_ES256, ATT_ES384 };
 /* A signing key with its certificate chain; made by the signer role only. */
 struct att_signing_key;
-ATT_API bool att_signing_key_generate(enum att_token_alg alg, struct att_signing_key **out, struct att_error *e);
-ATT_API bool att_signing_key_load(struct att_bytes pem_key, struct att_bytes pem_certs, struct att_signing_key **out, struct att_error *e);
+ATT_API bool att_signing_key_generate(
+    enum att_token_alg alg, struct att_signing_key **out, struct att_error *e);
+ATT_API bool att_signing_key_load(struct att_bytes pem_key, struct att_bytes pem_certs,
+    struct att_signing_key **out, struct att_error *e);
 /* PKCS#8 PEM; the caller wipes and frees with att_secret_free(). */
-ATT_API bool att_signing_key_export(const struct att_signing_key *k, char **pem, size_t *len, struct att_error *e);
+ATT_API bool att_signing_key_export(
+    const struct att_signing_key *k, char **pem, size_t *len, struct att_error *e);
 ATT_API void att_secret_free(char *p, size_t len);
-/* Self-signed certificate with CN = issuer, as MAA's; replaces the key's chain.  serial is made from random bytes. */
-ATT_API bool att_signing_key_self_certify(struct att_signing_key *k, const char *issuer, int64_t not_before_s, int64_t not_after_s, struct att_error *e);
+/* Self-signed certificate with CN = issuer, as MAA's; replaces the key's chain.  serial is made from
+ * random bytes. */
+ATT_API bool att_signing_key_self_certify(struct att_signing_key *k, const char *issuer,
+    int64_t not_before_s, int64_t not_after_s, struct att_error *e);
 /* PEM of the chain; free() it. */
 ATT_API bool att_signing_key_certs(const struct att_signing_key *k, char **pem, struct att_error *e);
 ATT_API void att_signing_key_free(struct att_signing_key *k);
@@ -59,11 +66,13 @@ struct att_token_std {
  * Signs a payload: claims_json is a JSON object without registered claims (their presence is an
  * error: the caller may not choose iss, aud, exp, nbf, iat, jti).  *token is free()d by the caller.
  */
-ATT_API bool att_token_sign(struct att_signing_key *k, struct att_bytes claims_json, const struct att_token_std *std,
-    char **token, struct att_error *e);
+ATT_API bool att_token_sign(struct att_signing_key *k, struct att_bytes claims_json,
+    const struct att_token_std *std, char **token, struct att_error *e);
 /* JWK set of the keys: kid, kty, x5c, use, alg, and n,e or crv,x,y. free() it. */
-ATT_API bool att_token_jwks(struct att_signing_key *const *keys, size_t nkeys, char **json, struct att_error *e);
+ATT_API bool att_token_jwks(
+    struct att_signing_key *const *keys, size_t nkeys, char **json, struct att_error *e);
 /* The /.well-known/openid-configuration document; free() it. */
-ATT_API bool att_token_openid(const char *issuer, const struct att_signing_key *k, char **json, struct att_error *e);
+ATT_API bool att_token_openid(
+    const char *issuer, const struct att_signing_key *k, char **json, struct att_error *e);
 
 #endif

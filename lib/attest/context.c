@@ -115,8 +115,8 @@ static bool add_piece(struct crypto *c, struct trust_set *s, struct att_bytes b,
 		return att_fail(e, cert.code, "%s", cert.text);
 	if (add_crl(c, s, b, NULL))
 		return true;
-	return att_fail(e, ATT_E_BAD_FORMAT, "neither PEM, a certificate, a revocation list nor THIM JSON (%s)",
-	    cert.text);
+	return att_fail(e, ATT_E_BAD_FORMAT,
+	    "neither PEM, a certificate, a revocation list nor THIM JSON (%s)", cert.text);
 }
 
 static bool trust_set_key(struct crypto *c, const struct att_bytes *v, size_t n, uint8_t key[CHAIN_CACHE_KEY],
@@ -174,7 +174,8 @@ static void cached_policy_free(void *p)
 	free(c);
 }
 
-static bool policy_fill(struct att_ctx *ctx, struct att_bytes text, struct cached_policy *p, struct att_error *e)
+static bool policy_fill(
+    struct att_ctx *ctx, struct att_bytes text, struct cached_policy *p, struct att_error *e)
 {
 	const char *s = text.len ? (const char *)text.data : "";
 
@@ -185,7 +186,8 @@ static bool policy_fill(struct att_ctx *ctx, struct att_bytes text, struct cache
 	    policy_compile(p->a, s, text.len, &p->policy, NULL, e);
 }
 
-bool ctx_policy(struct att_ctx *ctx, struct att_bytes text, const struct cached_policy **out, struct att_error *e)
+bool ctx_policy(struct att_ctx *ctx, struct att_bytes text, const struct cached_policy **out,
+    struct att_error *e)
 {
 	uint8_t key[CHAIN_CACHE_KEY];
 	struct cached_policy *p;

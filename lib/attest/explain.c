@@ -1,4 +1,5 @@
-/* What the rules of a policy did, for people: the members explain of an answer and rules of attest policy eval. */
+/* What the rules of a policy did, for people: the members explain of an answer and rules of attest policy
+ * eval. */
 #include "lib/attest/appraisal.h"
 
 #define CLAIMS_SHOWN 64         /* of one condition; the rest is counted only */
@@ -7,8 +8,11 @@ static struct json *claim_object(struct arena *a, const struct claim *c)
 {
 	struct json *o = json_object(a);
 
-	return json_put(a, o, "type", json_string(a, c->name)) && json_put(a, o, "value", claim_value_json(c, a)) &&
-	    json_put(a, o, "issuer", json_string(a, claim_issuer_name(c->issuer))) ? o : NULL;
+	return json_put(a, o, "type", json_string(a, c->name)) &&
+		json_put(a, o, "value", claim_value_json(c, a)) &&
+		json_put(a, o, "issuer", json_string(a, claim_issuer_name(c->issuer))) ?
+	    o :
+	    NULL;
 }
 
 /* One condition that held: its identifier and the claims it bound. */
@@ -28,7 +32,9 @@ static struct json *bound_object(struct arena *a, const struct policy_result *r,
 static struct json *rule_object(struct arena *a, const struct policy_result *r, const struct policy_trace *t)
 {
 	struct json *o = json_object(a), *bound = json_array(a);
-	const char *why = t->fired ? NULL : arena_printf(a, "condition %zu did not hold", t->failed_condition + 1);
+	const char *why = t->fired ?
+	    NULL :
+	    arena_printf(a, "condition %zu did not hold", t->failed_condition + 1);
 	bool ok = json_put(a, o, "line", json_int(a, (int64_t)t->line)) &&
 	    json_put(a, o, "section", json_string(a, t->section)) &&
 	    json_put(a, o, "action", json_string(a, t->action)) &&

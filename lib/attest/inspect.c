@@ -72,11 +72,15 @@ static struct json *cert_json(struct arena *a, const struct x509_cert *cert)
 	const uint8_t *serial = x509_serial(cert, &n);
 
 	return put(a, o, "subject", json_string(a, x509_subject_text(cert))) &&
-	    put(a, o, "issuerCommonName", json_string(a, x509_issuer_cn(cert))) &&
-	    put_hex(a, o, "serial", serial, n) &&
-	    put_time(a, o, "notBefore", x509_not_before(cert)) && put_time(a, o, "notAfter", x509_not_after(cert)) &&
-	    put(a, o, "isCa", json_bool(a, x509_is_ca(cert))) && put_hex(a, o, "sha256", x509_sha256(cert), 32) &&
-	    put(a, o, "key", key_json(a, x509_pubkey(cert))) ? o : NULL;
+		put(a, o, "issuerCommonName", json_string(a, x509_issuer_cn(cert))) &&
+		put_hex(a, o, "serial", serial, n) &&
+		put_time(a, o, "notBefore", x509_not_before(cert)) &&
+		put_time(a, o, "notAfter", x509_not_after(cert)) &&
+		put(a, o, "isCa", json_bool(a, x509_is_ca(cert))) &&
+		put_hex(a, o, "sha256", x509_sha256(cert), 32) &&
+		put(a, o, "key", key_json(a, x509_pubkey(cert))) ?
+	    o :
+	    NULL;
 }
 
 static bool describe_certs(const struct subject *s, struct json **out)
@@ -144,10 +148,12 @@ static bool describe_jws(const struct subject *s, struct json **out)
 	if (!starts(f, "eyJ") || !jws_parse(s->a, f.data, f.len, &j, NULL))
 		return false;
 	payload = payload_json(s->a, &j);
-	if (!put(s->a, o, "kind", json_string(s->a, json_get(payload, "AttestationPolicy") ? "policy JWS" : "token")) ||
+	if (!put(s->a, o, "kind",
+		json_string(
+		    s->a, json_get(payload, "AttestationPolicy") ? "policy JWS" : "token")) ||
 	    !put(s->a, o, "signed", json_bool(s->a, !jws_is_unsigned(&j))) ||
-	    !put(s->a, o, "header", json_copy(s->a, j.header)) || !put(s->a, o, "payload", payload) ||
-	    !put_policy_text(s->a, o, payload))
+	    !put(s->a, o, "header", json_copy(s->a, j.header)) ||
+	    !put(s->a, o, "payload", payload) || !put_policy_text(s->a, o, payload))
 		return false;
 	*out = o;
 	return true;
@@ -159,7 +165,8 @@ static bool describe_policy(const struct subject *s, struct json **out)
 	struct json *o = json_object(s->a);
 	bool ok = contains(s->file, "authorizationrules") && att_policy_check(s->file, &r, NULL) &&
 	    put(s->a, o, "kind", json_string(s->a, "policy text")) &&
-	    put(s->a, o, "parses", json_bool(s->a, r->ok)) && put(s->a, o, "hash", json_string(s->a, r->hash));
+	    put(s->a, o, "parses", json_bool(s->a, r->ok)) &&
+	    put(s->a, o, "hash", json_string(s->a, r->hash));
 
 	att_policy_report_free(r);
 	if (ok)
@@ -174,7 +181,8 @@ static bool describe_parsed(const struct subject *s, const struct evidence_forma
 	struct json *o = json_object(s->a), *fields;
 	void *ev;
 
-	if (!put(s->a, o, "kind", json_string(s->a, kind)) || !put(s->a, o, "type", json_string(s->a, f->name)))
+	if (!put(s->a, o, "kind", json_string(s->a, kind)) ||
+	    !put(s->a, o, "type", json_string(s->a, f->name)))
 		return false;
 	if (!f->parse(in, s->a, s->c, &ev, &why) || !f->describe(ev, s->a, &fields, &why))
 		fields = json_string(s->a, why.text);
@@ -222,8 +230,10 @@ bool att_inspect(struct att_bytes file, char **json, struct att_error *e)
 	if (!s.a || !s.c)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	else if (!o)
-		(void)att_fail(e, ATT_E_BAD_FORMAT, "%zu bytes of no known kind: no report, request body, certificate, "
-		    "revocation list, token, policy JWS or policy text", file.len);
+		(void)att_fail(e, ATT_E_BAD_FORMAT,
+		    "%zu bytes of no known kind: no report, request body, certificate, "
+		    "revocation list, token, policy JWS or policy text",
+		    file.len);
 	else if (json_write(s.a, o, JSON_PRETTY, &text, &n, e) && !(copy = strdup(text)))
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	arena_free(s.a);

@@ -30,7 +30,8 @@ struct judging {
 	struct json *payload;           /* NULL: empty */
 };
 
-/* Form errors of a statement have one code, whatever layer saw them; the machine's own troubles keep theirs. */
+/* Form errors of a statement have one code, whatever layer saw them; the machine's own troubles keep
+ * theirs. */
 static bool as_operation(const struct att_error *why, const char *where, struct att_error *e)
 {
 	bool ours = why->code == ATT_E_NOMEM || why->code == ATT_E_LIMIT || why->code == ATT_E_INTERNAL;
@@ -113,7 +114,8 @@ static bool parse_registered(struct judging *g, struct x509_bundle *out, struct 
 {
 	for (size_t i = 0; i < g->rules->nregistered; i++) {
 		ATT_AUTO_STRUCT(x509_cert) cert = NULL;
-		if (!x509_cert_from_der(g->c, g->rules->registered[i].data, g->rules->registered[i].len, &cert, e) ||
+		if (!x509_cert_from_der(g->c, g->rules->registered[i].data,
+			g->rules->registered[i].len, &cert, e) ||
 		    !x509_bundle_add(out, cert, e))
 			return att_within(e, "registered certificate %zu", i);
 	}
@@ -140,7 +142,9 @@ static bool chain_ends(struct judging *g, const struct x509_bundle *anchors, str
 			return true;
 	}
 	return att_fail(e, ATT_E_NOT_AUTHENTIC,
-	    "the signer's certificate is not registered here and does not chain to a registered one: %s", why.text);
+	    "the signer's certificate is not registered here and does not chain to a registered "
+	    "one: %s",
+	    why.text);
 }
 
 static bool check_signer(struct judging *g, struct att_error *e)
@@ -158,8 +162,11 @@ static struct json *certificate_jwk(struct arena *a, const struct x509_bundle *c
 	enum key_kind kind = pubkey_kind(x509_pubkey(chain->certs[0]));
 
 	return json_put(a, o, "alg", json_string(a, jws_alg_of_kind(kind)->name)) &&
-	    json_put(a, o, "kty", json_string(a, kind == KEY_RSA ? "RSA" : "EC")) &&
-	    json_put(a, o, "use", json_string(a, "sig")) && json_put(a, o, "x5c", jws_x5c(a, chain)) ? o : NULL;
+		json_put(a, o, "kty", json_string(a, kind == KEY_RSA ? "RSA" : "EC")) &&
+		json_put(a, o, "use", json_string(a, "sig")) &&
+		json_put(a, o, "x5c", jws_x5c(a, chain)) ?
+	    o :
+	    NULL;
 }
 
 static bool check_signature(struct judging *g, struct att_error *e)
@@ -171,7 +178,9 @@ static bool check_signature(struct judging *g, struct att_error *e)
 		return false;
 	if (jws_is_unsigned(&g->j))
 		return !g->rules->signature_required ||
-		    att_fail(e, ATT_E_OPERATION, "this provider takes only what a registered certificate has signed, found alg none");
+		    att_fail(e, ATT_E_OPERATION,
+			"this provider takes only what a registered certificate has signed, found "
+			"alg none");
 	if (!jws_verify_x5c(g->a, g->c, &g->j, &g->signer, e) ||
 	    (g->rules->signature_required && !check_signer(g, e)) ||
 	    !json_write(g->a, certificate_jwk(g->a, &g->signer.chain), JSON_COMPACT, &text, &n, e))
@@ -190,7 +199,8 @@ static bool read_payload(struct judging *g, struct att_error *e)
 		return true;
 	if (!json_parse(g->a, g->j.payload, g->j.payload_len, NULL, &g->payload, &why))
 		return as_operation(&why, "jws: payload: ", e);
-	return json_is(g->payload, JSON_OBJECT) || att_fail(e, ATT_E_OPERATION, "jws: the payload is not a JSON object");
+	return json_is(g->payload, JSON_OBJECT) ||
+	    att_fail(e, ATT_E_OPERATION, "jws: the payload is not a JSON object");
 }
 
 /* A member that says what the statement is for binds it, whether or not freshness is demanded. */
@@ -204,13 +214,16 @@ static bool check_binding(const struct judging *g, struct att_error *e)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct json *v = json_get(g->payload, rows[i].name);
 		if (v && (!rows[i].want || !json_str_eq(v, rows[i].want)))
-			return att_fail(e, ATT_E_OPERATION, "jws: payload: %s is not %s: the statement was made for something else",
+			return att_fail(e, ATT_E_OPERATION,
+			    "jws: payload: %s is not %s: the statement was made for something else",
 			    rows[i].name, rows[i].want ? rows[i].want : "known here");
 	}
 	if (to && (!json_is(to, JSON_INT) || to->i != g->rules->rollback_to))
-		return att_fail(e, ATT_E_OPERATION, "jws: payload: rollbackTo is not %lld", (long long)g->rules->rollback_to);
+		return att_fail(e, ATT_E_OPERATION, "jws: payload: rollbackTo is not %lld",
+		    (long long)g->rules->rollback_to);
 	return to || !g->rules->fresh || g->rules->rollback_to == 0 ||
-	    att_fail(e, ATT_E_OPERATION, "jws: payload: rollbackTo is missing, want %lld", (long long)g->rules->rollback_to);
+	    att_fail(e, ATT_E_OPERATION, "jws: payload: rollbackTo is missing, want %lld",
+		(long long)g->rules->rollback_to);
 }
 
 static bool check_freshness(struct judging *g, struct att_error *e)
@@ -221,13 +234,18 @@ static bool check_freshness(struct judging *g, struct att_error *e)
 	if (!g->rules->fresh)
 		return true;
 	if (!json_is(jti, JSON_STRING) || jti->len == 0 || jti->len > JTI_MAX || strlen(jti->s) != jti->len)
-		return att_fail(e, ATT_E_OPERATION, "jws: payload: jti is missing, want a string of 1 to %d characters, never used before",
+		return att_fail(e, ATT_E_OPERATION,
+		    "jws: payload: jti is missing, want a string of 1 to %d characters, never used "
+		    "before",
 		    JTI_MAX);
 	if (!json_is(iat, JSON_INT))
-		return att_fail(e, ATT_E_OPERATION, "jws: payload: iat is missing, want the time of signing in seconds since 1970");
+		return att_fail(e, ATT_E_OPERATION,
+		    "jws: payload: iat is missing, want the time of signing in seconds since 1970");
 	if (iat->i < now - ATT_FRESH_PAST_S || iat->i > now + ATT_FRESH_FUTURE_S)
-		return att_fail(e, ATT_E_OPERATION, "jws: payload: iat is %lld, want %lld to %lld: the statement is not fresh",
-		    (long long)iat->i, (long long)(now - ATT_FRESH_PAST_S), (long long)(now + ATT_FRESH_FUTURE_S));
+		return att_fail(e, ATT_E_OPERATION,
+		    "jws: payload: iat is %lld, want %lld to %lld: the statement is not fresh",
+		    (long long)iat->i, (long long)(now - ATT_FRESH_PAST_S),
+		    (long long)(now + ATT_FRESH_FUTURE_S));
 	g->s->jti = jti->s;
 	g->s->iat_s = iat->i;
 	return true;
@@ -260,7 +278,8 @@ static bool take_command(struct judging *g, struct att_error *e)
 		while (i < sizeof allowed / sizeof allowed[0] && strcmp(allowed[i], m->name) != 0)
 			i++;
 		if (i == sizeof allowed / sizeof allowed[0])
-			return att_fail(e, ATT_E_OPERATION, "jws: the payload is not empty: found %.64s", m->name);
+			return att_fail(e, ATT_E_OPERATION,
+			    "jws: the payload is not empty: found %.64s", m->name);
 	}
 	return true;
 }
@@ -268,17 +287,19 @@ static bool take_command(struct judging *g, struct att_error *e)
 /* spec: rest-api section 7: the names that SDKs, documentation and OpenAPI use for the one member. */
 static bool find_certificate(const struct judging *g, const struct json **out, struct att_error *e)
 {
-	static const char *const names[] = { "policyCertificate", "maa-policyCertificate", "x-ms-policyCertificate",
-		"aas-policyCertificate" };
+	static const char *const names[] = { "policyCertificate", "maa-policyCertificate",
+		"x-ms-policyCertificate", "aas-policyCertificate" };
 
 	*out = NULL;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const struct json *v = json_get(g->payload, names[i]);
 		if (v && *out)
-			return att_fail(e, ATT_E_OPERATION, "jws: payload: several members name a certificate");
+			return att_fail(
+			    e, ATT_E_OPERATION, "jws: payload: several members name a certificate");
 		*out = v ? v : *out;
 	}
-	return json_is(*out, JSON_OBJECT) || att_fail(e, ATT_E_OPERATION, "jws: the payload has no object policyCertificate");
+	return json_is(*out, JSON_OBJECT) ||
+	    att_fail(e, ATT_E_OPERATION, "jws: the payload has no object policyCertificate");
 }
 
 static bool thumbprint(struct judging *g, struct att_bytes der, struct att_error *e)
@@ -307,14 +328,17 @@ static bool take_certificate(struct judging *g, struct att_error *e)
 		return false;
 	x5c = json_get(jwk, "x5c");
 	if (!json_is(x5c, JSON_ARRAY) || x5c->len != 1 || !json_is(x5c->child, JSON_STRING))
-		return att_fail(e, ATT_E_OPERATION, "jws: payload: policyCertificate: want x5c with one certificate");
+		return att_fail(e, ATT_E_OPERATION,
+		    "jws: payload: policyCertificate: want x5c with one certificate");
 	/* The JWK's other members must speak of the same key. */
 	if (!jwks_key(g->a, g->c, jwk, &key, e) ||
 	    !b64_decode_arena(B64_STD, g->a, x5c->child->s, x5c->child->len, &der, &n, e) ||
 	    !x509_cert_from_der(g->c, der, n, &cert, e))
 		return att_within(e, "policyCertificate");
 	if (g->rules->must_be_ca && !x509_is_ca(cert))
-		return att_fail(e, ATT_E_BAD_FORMAT, "policyCertificate \"%s\": want basicConstraints CA:TRUE", x509_subject_text(cert));
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "policyCertificate \"%s\": want basicConstraints CA:TRUE",
+		    x509_subject_text(cert));
 	g->s->certificate = (struct att_bytes){ der, n };
 	return thumbprint(g, g->s->certificate, e);
 }
@@ -339,8 +363,8 @@ static bool judge(struct judging *g, struct att_bytes body, struct att_error *e)
 	    check_freshness(g, e) && takers[g->rules->kind](g, e);
 }
 
-bool att_statement_judge(struct att_bytes body, const struct att_statement_rules *rules, struct att_statement **out,
-    struct att_error *e)
+bool att_statement_judge(struct att_bytes body, const struct att_statement_rules *rules,
+    struct att_statement **out, struct att_error *e)
 {
 	struct arena *a = arena_new(MANAGE_MEMORY);
 	struct owned_statement *o = a ? arena_alloc(a, sizeof *o) : NULL;
@@ -378,7 +402,8 @@ static bool list_certificates(struct arena *a, struct crypto *c, const struct at
 		struct x509_bundle one = { 0 };
 		ATT_AUTO_STRUCT(x509_cert) cert = NULL;
 
-		ok = x509_cert_from_der(c, der[i].data, der[i].len, &cert, e) && x509_bundle_add(&one, cert, e) &&
+		ok = x509_cert_from_der(c, der[i].data, der[i].len, &cert, e) &&
+		    x509_bundle_add(&one, cert, e) &&
 		    (json_append(keys, certificate_jwk(a, &one)) || arena_fail(a, e));
 		x509_bundle_clear(&one);
 	}

@@ -1,6 +1,6 @@
 /*
- * The appraisal, one step after the other: request -> evidence -> claims and checks -> policy -> token payload.
- * A result starts as rejected; judge() is the only place that can say "permitted".
+ * The appraisal, one step after the other: request -> evidence -> claims and checks -> policy ->
+ * token payload. A result starts as rejected; judge() is the only place that can say "permitted".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +69,22 @@ static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
 	const struct trust_set *certs, *anchors;
 	struct trust t;
 
-	if (!ctx_trust_set(s->ctx, TRUST_ENDORSEMENTS, s->req->endorsements, s->req->nendorsements, &certs, e) ||
+	if (!ctx_trust_set(s->ctx, TRUST_ENDORSEMENTS, s->req->endorsements, s->req->nendorsements,
+		&certs, e) ||
 	    !ctx_trust_set(s->ctx, TRUST_ANCHORS, s->req->anchors, s->req->nanchors, &anchors, e))
 		return false;
 	t = (struct trust){
-		.crypto = s->ctx->crypto, .now_s = s->req->now_s, .settings = s->req->settings,
-		.certs = &certs->certs, .certs_picked = s->req->endorsements_picked, .crls = certs->crls, .ncrls = certs->ncrls, .anchors = &anchors->certs,
-		.chains = s->ctx->chains, .runtime = &s->in.runtime, .inittime = &s->in.inittime,
+		.crypto = s->ctx->crypto,
+		.now_s = s->req->now_s,
+		.settings = s->req->settings,
+		.certs = &certs->certs,
+		.certs_picked = s->req->endorsements_picked,
+		.crls = certs->crls,
+		.ncrls = certs->ncrls,
+		.anchors = &anchors->certs,
+		.chains = s->ctx->chains,
+		.runtime = &s->in.runtime,
+		.inittime = &s->in.inittime,
 	};
 	if (!s->in.format->verify(ev, &t, s->a, &s->outcome, e))
 		return false;
@@ -169,7 +178,9 @@ static const char *denying_rule(struct appraisal *s)
 /* The one place where evidence becomes permitted: every mandatory check passed and the policy said permit. */
 static bool judge(struct appraisal *s, struct att_error *e)
 {
-	struct token_input in = { .service = &s->claims, .issued = &s->policy.outgoing, .nonce = s->in.nonce };
+	struct token_input in = {
+		.service = &s->claims, .issued = &s->policy.outgoing, .nonce = s->in.nonce
+	};
 	size_t skipped;
 	char *token;
 
@@ -309,10 +320,11 @@ static void explain_rejection(struct appraisal *s)
 	const struct check_result *res = &c->results[c->first_failed];
 
 	if (s->r->error.code == ATT_E_OK && res->expected_private)
-		(void)att_fail(&s->r->error, ATT_E_NOT_AUTHENTIC, "%s (%s): found %s", row->id, row->title, res->found);
+		(void)att_fail(&s->r->error, ATT_E_NOT_AUTHENTIC, "%s (%s): found %s", row->id,
+		    row->title, res->found);
 	else if (s->r->error.code == ATT_E_OK)
-		(void)att_fail(&s->r->error, ATT_E_NOT_AUTHENTIC, "%s (%s): expected %s, found %s", row->id, row->title,
-		    res->expected, res->found);
+		(void)att_fail(&s->r->error, ATT_E_NOT_AUTHENTIC, "%s (%s): expected %s, found %s",
+		    row->id, row->title, res->expected, res->found);
 	s->r->hint = hint_for(row->id, &s->r->error);
 }
 
@@ -344,7 +356,8 @@ static bool appraise(struct appraisal *s, struct att_error *e)
 	return true;
 }
 
-bool att_appraise(struct att_ctx *ctx, const struct att_request *req, struct att_result **out, struct att_error *e)
+bool att_appraise(struct att_ctx *ctx, const struct att_request *req, struct att_result **out,
+    struct att_error *e)
 {
 	struct arena *a = arena_new(req->settings->memory_limit);
 	struct owned_result *o = a ? arena_alloc(a, sizeof *o) : NULL;

@@ -24,9 +24,17 @@ static const char *text_of(struct att_bytes b)
 static void copy_problem(const struct policy_problem *p, bool warning, struct att_policy_problem *out)
 {
 	*out = (struct att_policy_problem){
-		.warning = warning, .line = p->line, .column = p->column, .token = p->token, .expected = p->expected,
-		.message = p->message, .rule = p->rule, .id = p->id, .source_line = p->source_line,
-		.caret = p->caret, .hint = p->hint,
+		.warning = warning,
+		.line = p->line,
+		.column = p->column,
+		.token = p->token,
+		.expected = p->expected,
+		.message = p->message,
+		.rule = p->rule,
+		.id = p->id,
+		.source_line = p->source_line,
+		.caret = p->caret,
+		.hint = p->hint,
 	};
 }
 
@@ -136,7 +144,8 @@ bool att_policy_wrap(struct att_bytes text, char **jws, struct att_error *e)
 }
 
 /* The chain must begin with the key's own certificate: a service verifies with x5c[0]. */
-static bool chain_fits(struct call *k, const struct privkey *key, const struct x509_bundle *chain, struct att_error *e)
+static bool chain_fits(
+    struct call *k, const struct privkey *key, const struct x509_bundle *chain, struct att_error *e)
 {
 	struct pubkey *pub = NULL;
 	bool ok;
@@ -159,9 +168,10 @@ bool att_policy_wrap_signed(struct att_bytes text, struct att_bytes pem_key, str
 	struct rd in = rd_make(text.data, text.len);
 	char *s = NULL;
 
-	if (!call_begin(&k, e) || !privkey_from_pem((const char *)pem_key.data, pem_key.len, &key, e) ||
-	    !x509_bundle_parse(k.c, pem_certs.data, pem_certs.len, &chain, e) || !chain_fits(&k, key, &chain, e) ||
-	    !jws_sign_policy(k.a, k.c, key, &chain, &in, &s, e))
+	if (!call_begin(&k, e) ||
+	    !privkey_from_pem((const char *)pem_key.data, pem_key.len, &key, e) ||
+	    !x509_bundle_parse(k.c, pem_certs.data, pem_certs.len, &chain, e) ||
+	    !chain_fits(&k, key, &chain, e) || !jws_sign_policy(k.a, k.c, key, &chain, &in, &s, e))
 		s = NULL;
 	privkey_free(key);
 	x509_bundle_clear(&chain);
@@ -206,7 +216,8 @@ static struct json *added_json(struct arena *a, const struct policy_result *r)
 	struct claims added = claims_make(a);
 
 	for (size_t i = 0; i < r->incoming.n; i++)
-		if (r->incoming.v[i].issuer == CLAIM_BY_POLICY && !claims_add(&added, &r->incoming.v[i], NULL))
+		if (r->incoming.v[i].issuer == CLAIM_BY_POLICY &&
+		    !claims_add(&added, &r->incoming.v[i], NULL))
 			return NULL;
 	return claims_to_json(&added, a);
 }
@@ -224,8 +235,8 @@ static struct json *eval_json(struct arena *a, const struct policy_result *r)
 	return ok ? o : NULL;
 }
 
-static bool eval(struct call *k, struct att_bytes text, struct att_bytes claims_text, const struct att_settings *s,
-    char **out, size_t *n, struct att_error *e)
+static bool eval(struct call *k, struct att_bytes text, struct att_bytes claims_text,
+    const struct att_settings *s, char **out, size_t *n, struct att_error *e)
 {
 	struct policy_limits limits = { .steps = s->policy_steps, .memory = s->memory_limit };
 	struct policy *policy;
@@ -235,7 +246,8 @@ static bool eval(struct call *k, struct att_bytes text, struct att_bytes claims_
 
 	if (!policy_compile(k->a, text_of(text), text.len, &policy, NULL, e))
 		return false;
-	if (!json_parse(k->a, claims_text.data, claims_text.len, NULL, &v, e) || !claims_from_json(&claims, v, e))
+	if (!json_parse(k->a, claims_text.data, claims_text.len, NULL, &v, e) ||
+	    !claims_from_json(&claims, v, e))
 		return att_within(e, "claims");
 	return policy_eval(policy, &claims, &limits, k->a, &r, e) &&
 	    json_write(k->a, eval_json(k->a, &r), JSON_COMPACT, out, n, e);
@@ -257,11 +269,12 @@ static bool query_failed(const struct jmes_problem *p, const struct att_error *w
 {
 	if (p->class == JMES_NONE)
 		return att_fail(e, why->code, "%s", why->text);
-	return att_fail(e, ATT_E_POLICY_EVAL, "%s: %s (offset %zu)", jmes_class_name(p->class), p->message, p->offset);
+	return att_fail(e, ATT_E_POLICY_EVAL, "%s: %s (offset %zu)", jmes_class_name(p->class),
+	    p->message, p->offset);
 }
 
-static bool query(struct call *k, struct att_bytes expression, struct att_bytes document, char **out, size_t *n,
-    struct att_error *e)
+static bool query(struct call *k, struct att_bytes expression, struct att_bytes document,
+    char **out, size_t *n, struct att_error *e)
 {
 	struct jmes_budget budget = { JMES_STEPS_DEFAULT };
 	struct jmes_problem problem = { 0 };

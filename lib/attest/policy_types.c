@@ -1,7 +1,7 @@
 /*
- * Default policies by attestation type.  A type with a format has its text there; those without are listed here, so
- * that their policies can be managed before their evidence can be verified.
- * spec: policy-language section 13
+ * Default policies by attestation type.  A type with a format has its text there; those without are
+ * listed here, so that their policies can be managed before their evidence can be verified. spec:
+ * policy-language section 13
  */
 #include <string.h>
 #include <strings.h>

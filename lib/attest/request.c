@@ -31,8 +31,10 @@ static bool bound_decode(const struct json *v, const char *name, struct arena *a
 		return att_fail(e, ATT_E_BAD_FORMAT,
 		    "%s: want an object {\"data\":base64url,\"dataType\":\"Binary\"|\"JSON\"}", name);
 	if (!text_is(type, "Binary") && !text_is(type, "JSON"))
-		return att_fail(e, ATT_E_BAD_FORMAT, "%s.dataType: found %s%.40s%s, want \"Binary\" or \"JSON\"",
-		    name, json_is(type, JSON_STRING) ? "\"" : "", json_is(type, JSON_STRING) ? type->s : "nothing",
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "%s.dataType: found %s%.40s%s, want \"Binary\" or \"JSON\"", name,
+		    json_is(type, JSON_STRING) ? "\"" : "",
+		    json_is(type, JSON_STRING) ? type->s : "nothing",
 		    json_is(type, JSON_STRING) ? "\"" : "");
 	if (!b64_decode_arena(B64_LENIENT, a, data->s, data->len, &p, &n, e))
 		return att_within(e, "%s.data", name);
@@ -62,7 +64,9 @@ static bool bound_json(const struct bound_data *b, const char *name, struct aren
 static void bound_override(struct bound_data *b, struct att_bytes given, bool is_json)
 {
 	if (given.data)
-		*b = (struct bound_data){ .present = true, .json = is_json, .bytes = rd_make(given.data, given.len) };
+		*b = (struct bound_data){
+			.present = true, .json = is_json, .bytes = rd_make(given.data, given.len)
+		};
 }
 
 static bool bound_digest(struct crypto *c, struct bound_data *b, struct att_error *e)
@@ -76,7 +80,8 @@ static bool nonce_decode(const struct json *v, struct decoded *out, struct att_e
 	if (!v || v->kind == JSON_NULL)
 		return true;
 	if (v->kind == JSON_STRING && v->len > NONCE_MAX)
-		return att_fail(e, ATT_E_LIMIT, "nonce: %zu characters, at most %d are accepted", v->len, NONCE_MAX);
+		return att_fail(e, ATT_E_LIMIT, "nonce: %zu characters, at most %d are accepted",
+		    v->len, NONCE_MAX);
 	if (v->kind != JSON_STRING && v->kind != JSON_UINT && !(v->kind == JSON_INT && v->i >= 0))
 		return att_fail(e, ATT_E_BAD_FORMAT, "nonce: want a string or an integer from 0 to 2^64-1");
 	out->nonce = v;
@@ -88,7 +93,8 @@ static bool draft_decode(const struct json *v, struct decoded *out, struct att_e
 	if (!v || v->kind == JSON_NULL)
 		return true;
 	if (v->kind != JSON_STRING)
-		return att_fail(e, ATT_E_BAD_FORMAT, "draftPolicyForAttestation: want a string, the policy's text");
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "draftPolicyForAttestation: want a string, the policy's text");
 	if (v->len > 0)
 		out->draft = v;
 	return true;
@@ -114,7 +120,8 @@ static bool body_decode(const struct json *body, struct arena *a, struct decoded
 	if (!json_is(body, JSON_OBJECT))
 		return att_fail(e, ATT_E_BAD_JSON, "request body: want a JSON object");
 	if (!json_is(v, JSON_STRING))
-		return att_fail(e, ATT_E_BAD_FORMAT, "%s: found %s, want a base64url string with the evidence", member,
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "%s: found %s, want a base64url string with the evidence", member,
 		    v ? "another type" : "nothing");
 	if (!b64_decode_arena(B64_LENIENT, a, v->s, v->len, &p, &n, e))
 		return att_within(e, "%s", member);
@@ -137,7 +144,8 @@ static bool looks_like_json(struct att_bytes b)
 	return i < b.len && b.data[i] == '{';
 }
 
-static bool body_or_raw(const struct att_request *req, struct arena *a, struct decoded *out, struct att_error *e)
+static bool body_or_raw(
+    const struct att_request *req, struct arena *a, struct decoded *out, struct att_error *e)
 {
 	static const struct json_limits limits = {
 		.max_depth = REQUEST_DEPTH_MAX, .max_nodes = REQUEST_NODES_MAX,
@@ -163,14 +171,16 @@ bool request_decode(const struct att_request *req, struct crypto *c, struct aren
 	if (req->type) {
 		d.format = format_find(req->type);
 		if (!d.format)
-			return att_fail(e, ATT_E_NOT_FOUND, "attestation type \"%.40s\" is unknown", req->type);
+			return att_fail(
+			    e, ATT_E_NOT_FOUND, "attestation type \"%.40s\" is unknown", req->type);
 	}
 	if (!body_or_raw(req, a, &d, e))
 		return false;
 	if (!d.format)
 		d.format = format_recognise(d.evidence);
 	if (!d.format)
-		return att_fail(e, ATT_E_BAD_FORMAT, "evidence: %zu bytes of no known kind; name it with its type",
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "evidence: %zu bytes of no known kind; name it with its type",
 		    rd_left(&d.evidence));
 	bound_override(&d.runtime, req->runtime_data, req->runtime_is_json);
 	bound_override(&d.inittime, req->inittime_data, req->inittime_is_json);

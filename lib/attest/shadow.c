@@ -1,6 +1,6 @@
 /*
- * The shadow policy: evaluated after the verdict stands, in memory of its own, over the same claims.  Whatever happens
- * here changes nothing but shadow_decision and shadow_hash.
+ * The shadow policy: evaluated after the verdict stands, in memory of its own, over the same
+ * claims.  Whatever happens here changes nothing but shadow_decision and shadow_hash.
  */
 #include <string.h>
 
@@ -18,10 +18,11 @@ static bool shadow_claims(const struct claims *seen, const char *hash, struct cl
 	return claims_str(out, "x-ms-policy-hash", hash, NULL);
 }
 
-static enum policy_decision decide(struct att_ctx *ctx, const struct att_request *req, const struct claims *seen,
-    struct arena *a, char hash[44])
+static enum policy_decision decide(struct att_ctx *ctx, const struct att_request *req,
+    const struct claims *seen, struct arena *a, char hash[44])
 {
-	struct policy_limits limits = { .steps = req->settings->policy_steps, .memory = req->settings->memory_limit };
+	struct policy_limits limits = { .steps = req->settings->policy_steps,
+		.memory = req->settings->memory_limit };
 	const struct cached_policy *p;
 	struct claims claims = claims_make(a);
 	struct policy_result r;
@@ -42,6 +43,7 @@ void shadow_evaluate(struct att_ctx *ctx, const struct att_request *req, const s
 	if (!req->shadow_policy.data)
 		return;
 	a = arena_new(req->settings->memory_limit);
-	r->shadow_decision = policy_decision_name(a ? decide(ctx, req, seen, a, r->shadow_hash) : POLICY_ERROR);
+	r->shadow_decision =
+	    policy_decision_name(a ? decide(ctx, req, seen, a, r->shadow_hash) : POLICY_ERROR);
 	arena_free(a);
 }

@@ -13,15 +13,17 @@ static bool made_by_service(const struct claims *service, const struct claim *c)
 }
 
 /*
- * May the issued claims of this name stand at the token's top level?  A reserved name only when every value of it is
- * a service claim issued unchanged: a policy must not speak with the service's voice.
+ * May the issued claims of this name stand at the token's top level?  A reserved name only when
+ * every value of it is a service claim issued unchanged: a policy must not speak with the service's
+ * voice.
  */
 static bool top_level(const struct token_input *in, const char *name)
 {
 	if (!claim_name_reserved(name))
 		return true;
 	for (size_t i = 0; i < in->issued->n; i++)
-		if (strcmp(in->issued->v[i].name, name) == 0 && !made_by_service(in->service, &in->issued->v[i]))
+		if (strcmp(in->issued->v[i].name, name) == 0 &&
+		    !made_by_service(in->service, &in->issued->v[i]))
 			return false;
 	return true;
 }
@@ -34,7 +36,8 @@ static bool in_token(const char *name)
 }
 
 /* Service claims that the token shows whatever the policy says. */
-static bool put_service(const struct claims *service, struct arena *a, struct json *token, struct att_error *e)
+static bool put_service(
+    const struct claims *service, struct arena *a, struct json *token, struct att_error *e)
 {
 	struct claims shown = claims_make(a);
 	struct json *all;
@@ -49,7 +52,8 @@ static bool put_service(const struct claims *service, struct arena *a, struct js
 	return all ? true : arena_fail(a, e);
 }
 
-/* Issued claims stand twice: in x-ms-policy, and at top level where the name is free (policy-language section 10). */
+/* Issued claims stand twice: in x-ms-policy, and at top level where the name is free (policy-language
+ * section 10). */
 static bool put_issued(const struct token_input *in, struct arena *a, struct json *token, struct att_error *e)
 {
 	struct json *all;

@@ -41,8 +41,10 @@ struct evidence_outcome {
 	struct checklist *checks;
 	unsigned relaxed;                       /* ATT_ALLOW_* bits that were used */
 	bool simulated_anchor;                  /* chain ends in an anchor given by --anchors, not a pin */
-	const char *missing;                    /* endorsement needed but not had: "ASK and ARK of Milan ..."; else NULL */
-	const void *facts;                      /* the format's own: what verify learned and claims() reports; arena */
+	/* endorsement needed but not had: "ASK and ARK of Milan ..."; else NULL */
+	const char *missing;
+	/* the format's own: what verify learned and claims() reports; arena */
+	const void *facts;
 };
 
 struct evidence_format {
@@ -59,12 +61,15 @@ struct evidence_format {
 	/* in: the decoded bytes of `member`, or a raw file.  *out lives in the arena. */
 	bool (*parse)(struct rd in, struct arena *a, struct crypto *c, void **out, struct att_error *e);
 	/* False only for a failure of the machine (memory); refusals are failed checks or o->missing. */
-	bool (*verify)(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o, struct att_error *e);
-	bool (*claims)(const void *ev, const struct trust *t, const struct evidence_outcome *o, struct claims *c, struct att_error *e);
+	bool (*verify)(const void *ev, const struct trust *t, struct arena *a,
+	    struct evidence_outcome *o, struct att_error *e);
+	bool (*claims)(const void *ev, const struct trust *t, const struct evidence_outcome *o,
+	    struct claims *c, struct att_error *e);
 	/* What parsed evidence says, for attest inspect: one JSON object, nothing verified. */
 	bool (*describe)(const void *ev, struct arena *a, struct json **out, struct att_error *e);
 	/* The strict default policy text for these settings, in the arena. */
-	bool (*strict_policy)(const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
+	bool (*strict_policy)(
+	    const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
 };
 
 extern const struct evidence_format snp_format;

@@ -1,5 +1,7 @@
 #include "server/api/problem.h"
 
+#include <string.h>
+
 #include "lib/json/json.h"
 
 static const char *const outcome_names[] = {
@@ -38,7 +40,7 @@ static struct json *code_and_message(struct arena *a, const struct problem *p)
 
 bool problem_json(struct arena *a, const struct problem *p, struct rd *out, struct att_error *e)
 {
-	struct json *whole = json_object(a), *error = code_and_message(a, p), *list;
+	struct json *whole = json_object(a), *error = code_and_message(a, p), *list, *explain;
 	char *text;
 	size_t n;
 
@@ -50,6 +52,11 @@ bool problem_json(struct arena *a, const struct problem *p, struct rd *out, stru
 		for (size_t i = 0; i < p->nchecks; i++)
 			(void)json_append(list, check_object(a, &p->checks[i], p->to_reader));
 		(void)json_put(a, error, "checks", list);
+	}
+	if (p->explain_json) {
+		if (!json_parse(a, p->explain_json, strlen(p->explain_json), NULL, &explain, e))
+			return att_within(e, "explain");
+		(void)json_put(a, error, "explain", explain);
 	}
 	if (!json_put(a, whole, "error", error) || !json_write(a, whole, JSON_COMPACT, &text, &n, e)) {
 		(void)arena_fail(a, e);

@@ -3,7 +3,7 @@
  * requestId, hint.
  *
  *   {"error":{"code":...,"message":...,"innererror":{"code":...,"message":...},
- *    "requestId":...,"hint":...,"checks":[...]}}
+ *    "requestId":...,"hint":...,"checks":[...],"explain":{...}}}
  */
 #ifndef SERVER_API_PROBLEM_H
 #define SERVER_API_PROBLEM_H
@@ -18,6 +18,7 @@ struct problem {
 	const char *hint;               /* NULL: none */
 	const struct att_check *checks; /* every check of the appraisal; outcome says which failed */
 	size_t nchecks;
+	const char *explain_json;       /* member explain, JSON text; NULL: none */
 	bool to_reader;                 /* expected values from the configuration may be shown */
 };
 /* *out is the JSON text, in the arena. */

@@ -34,6 +34,9 @@ static const char *const labels_ROUTE[] = { METRIC_ROUTES(X) };
 #define X(name) "verdict=\"" #name "\"",
 static const char *const labels_VERDICT[] = { METRIC_VERDICTS(X) };
 #undef X
+#define X(name) "decision=\"" #name "\"",
+static const char *const labels_SHADOW[] = { METRIC_SHADOWS(X) };
+#undef X
 #define X(name) "reason=\"" #name "\"",
 static const char *const labels_CUT[] = { METRIC_CUTS(X) };
 #undef X

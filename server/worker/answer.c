@@ -20,7 +20,7 @@ static const enum att_err verdict_errors[] = {
 struct asked {
 	char type[TYPE_MAX], request_id[REQUEST_ID_MAX];
 	struct rd bearer, body;         /* in the message */
-	bool is_reader;
+	bool is_reader, explain;
 };
 
 static bool fail_answer(struct worker *w, const struct asked *q, const struct att_error *why,
@@ -44,28 +44,16 @@ static bool hash_into(struct worker *w, const void *p, size_t n, const uint8_t *
 	return digest(w->crypto, DIGEST_SHA256, p, n, sha, e);
 }
 
-/*
- * An absent bearer is an anonymous caller; a bearer that nobody knows is refused even where none is needed.
- */
 static bool identify(struct worker *w, struct asked *q, struct answer *out, struct att_error *e)
 {
-	const uint8_t *text = rd_ptr(&q->bearer);
-	const struct principal *who = NULL;
-	uint8_t sha[32];
-	bool hashed;
+	const struct principal *who;
 
-	if (rd_empty(&q->bearer))
-		return true;
-	hashed = digest(w->crypto, DIGEST_SHA256, text, rd_left(&q->bearer), sha, e);
-	secret_wipe((void *)(uintptr_t)text, rd_left(&q->bearer));
-	if (!hashed)
+	if (!worker_caller(w, q->bearer, &who, e))
 		return false;
-	who = principals_find(&w->principals, sha);
-	if (!who)
-		return att_fail(e, ATT_E_UNAUTHORIZED, "the bearer token is not known at this provider");
-	out->caller = rd_text(who->name);
-	q->is_reader = who->role >= PRINCIPAL_READER;
-	return true;
+	out->caller = rd_text(who ? who->name : NULL);
+	q->is_reader = who && who->role >= PRINCIPAL_READER;
+	return q->is_reader || !q->explain ||
+	    att_fail(e, ATT_E_UNAUTHORIZED, "explain=true needs a bearer with the reader role");
 }
 
 static bool sign(struct worker *w, const struct frame *f, const struct att_result *r, struct rd *token,
@@ -100,7 +88,10 @@ static bool token_answer(struct worker *w, const struct frame *f, const struct a
 	/* A token is base64url and dots: nothing to escape. */
 	buf_str(&b, "{\"token\":\"");
 	buf_put(&b, rd_ptr(&token), rd_left(&token));
-	buf_str(&b, "\"}");
+	buf_char(&b, '"');
+	if (r->explain_json)
+		buf_fmt(&b, ",\"explain\":%s", r->explain_json);
+	buf_char(&b, '}');
 	out->status = 200;
 	out->body = rd_make(b.p, b.len);
 	return buf_ok(&b, e);
@@ -113,7 +104,7 @@ static bool refusal_answer(struct worker *w, const struct asked *q, const struct
 	struct problem p = { .code = att_err_name(code),
 	    .message = r->error.text[0] ? r->error.text : att_err_text(code),
 	    .request_id = q->request_id, .hint = r->hint, .checks = r->checks, .nchecks = r->nchecks,
-	    .to_reader = q->is_reader };
+	    .to_reader = q->is_reader, .explain_json = r->explain_json };
 
 	out->status = (uint16_t)att_err_http(code);
 	out->error_code = rd_text(p.code);
@@ -141,20 +132,29 @@ static void audit_facts(struct worker *w, const struct att_result *r, struct ans
 		}
 	for (size_t i = 0; i < r->nrelaxed; i++)
 		buf_fmt(&relaxed, "%s%s", i ? "," : "", r->relaxed[i]);
+	if (r->shadow_decision) {
+		out->shadow = rd_text(r->shadow_decision);
+		out->shadow_hash = text_copy(w, r->shadow_hash);
+	}
 	out->relaxed = rd_make(relaxed.p ? relaxed.p : "", relaxed.failed ? 0 : relaxed.len);
 }
 
 static bool appraise(struct worker *w, const struct frame *f, const struct asked *q, struct answer *out,
     struct att_error *e)
 {
+	static const struct worker_policy none;
 	const struct role_facts *facts = &w->env->facts;
+	const struct worker_policy *told = worker_policy_find(w, q->type), *p = told ? told : &none;
 	struct att_request req = { .type = q->type, .body = { rd_ptr(&q->body), rd_left(&q->body) },
 	    .body_is_json_only = true, .endorsements = w->endorsements, .nendorsements = w->nendorsements,
 	    .anchors = w->anchors, .nanchors = w->nanchors, .caller_is_reader = q->is_reader,
+	    .policy = p->text, .policy_signer_json = p->signer, .shadow_policy = p->shadow, .explain = q->explain,
 	    .now_s = facts->clock_s == CLOCK_REAL ? time(NULL) : facts->clock_s, .settings = &w->settings };
 	struct att_result *r = NULL;
 	bool ok;
 
+	if (p->is_broken)
+		return att_fail(e, ATT_E_STORE, "the stored policy of %s cannot be read", q->type);
 	if (!att_appraise(w->ctx, &req, &r, e))
 		return false;
 	audit_facts(w, r, out);
@@ -167,12 +167,17 @@ bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, 
 {
 	struct asked *q = arena_alloc(w->request, sizeof *q);
 	struct att_error why = { 0 };
+	struct rd flags = f->block[4];
+	uint8_t bits;
 
 	*out = (struct answer){ .verdict = VERDICT_NONE };
 	if (!q)
 		return arena_fail(w->request, e);
 	q->bearer = f->block[2];
 	q->body = f->block[3];
+	if (!rd_u8(&flags, &bits) || !rd_empty(&flags) || bits & ~ATTEST_EXPLAIN)
+		return att_fail(e, ATT_E_BAD_FORMAT, "attest message: flags");
+	q->explain = bits & ATTEST_EXPLAIN;
 	if (!frame_text(f->block[0], q->type, sizeof q->type) ||
 	    !frame_text(f->block[1], q->request_id, sizeof q->request_id))
 		return att_fail(e, ATT_E_BAD_FORMAT, "attest message: type or request id");

@@ -34,6 +34,7 @@ bool worker_settings(const struct config *c, uint32_t provider, struct att_setti
 		if (!allow_bit(allow[i], &out->allow, e))
 			return false;
 	out->defaults = strcmp(c->policy.defaults, "strict") == 0 ? ATT_DEFAULTS_STRICT : ATT_DEFAULTS_MAA;
+	out->isolated = strcmp(p->trust_model, "Isolated") == 0;
 	min_tcb(c->snp.min_tcb.milan, ATT_SNP_MILAN, out);
 	min_tcb(c->snp.min_tcb.genoa, ATT_SNP_GENOA, out);
 	min_tcb(c->snp.min_tcb.turin, ATT_SNP_TURIN, out);

@@ -7,6 +7,7 @@
 
 /* the answer's own memory; an appraisal has limits.memory beside it */
 #define ANSWER_MEMORY (96 * MIB)
+#define POLICIES_MEMORY (64 * MIB)
 
 static bool bytes_of(struct arena *a, struct rd block, struct att_bytes **out, size_t *n, struct att_error *e)
 {
@@ -57,8 +58,11 @@ static bool prepare(struct worker *w, struct att_error *e)
 	    !channel_open(&w->work, WORKER_FD_WORK, LINK_WORK, SIDE_ANSWERS, e) ||
 	    !channel_open(&w->sign, WORKER_FD_SIGN, LINK_SIGN, SIDE_ASKS, e))
 		return false;
+	w->is_isolated = strcmp(c->providers[f->provider].trust_model, "Isolated") == 0;
+	w->wants_fresh = w->is_isolated && strcmp(c->isolated.freshness, "required") == 0;
 	w->request = arena_new(ANSWER_MEMORY);
-	if (!w->request)
+	w->policies = arena_new(POLICIES_MEMORY);
+	if (!w->request || !w->policies)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	w->crypto = crypto_new(e);
 	w->ctx = w->crypto ? att_ctx_new(e) : NULL;
@@ -72,23 +76,47 @@ static void clear(struct worker *w)
 	att_ctx_free(w->ctx);
 	crypto_free(w->crypto);
 	arena_free(w->request);
+	arena_free(w->policies);
+}
+
+static bool reply(struct worker *w, const struct frame *f, enum ipc_op op, const struct block *blocks,
+    struct att_error *e)
+{
+	return channel_send(&w->work, &(struct frame){ .op = op, .provider = f->provider, .id = f->id }, blocks, -1,
+	    true, e);
+}
+
+static bool serve_attest(struct worker *w, const struct frame *f, worker_handler handler, struct att_error *e)
+{
+	uint8_t numbers[ANSWER_NUMBERS];
+	struct block blocks[ANSWER_BLOCKS];
+	struct answer a = { 0 };
+
+	if (!handler(w, f, &a, e))
+		return false;
+	answer_blocks(&a, numbers, blocks);
+	return reply(w, f, OP_ANSWER, blocks, e);
+}
+
+static bool serve_manage(struct worker *w, const struct frame *f, struct att_error *e)
+{
+	uint8_t numbers[MANAGED_NUMBERS];
+	struct block blocks[MANAGED_BLOCKS];
+	struct managed m = { 0 };
+
+	if (!worker_manage(w, f, &m, e))
+		return false;
+	managed_blocks(&m, numbers, blocks);
+	return reply(w, f, OP_MANAGED, blocks, e);
 }
 
 static bool serve(struct worker *w, const struct frame *f, worker_handler handler, struct att_error *e)
 {
-	uint8_t numbers[ANSWER_NUMBERS];
-	struct block blocks[10];
-	struct frame reply = { .op = OP_ANSWER, .provider = f->provider, .id = f->id };
-	struct answer a = { 0 };
-
 	if (f->op == OP_PING)
-		reply.op = OP_PONG;
-	else {
-		if (!handler(w, f, &a, e))
-			return false;
-		answer_blocks(&a, numbers, blocks);
-	}
-	return channel_send(&w->work, &reply, blocks, -1, true, e);
+		return reply(w, f, OP_PONG, NULL, e);
+	if (f->op == OP_POLICIES)
+		return worker_take_policies(w, f, e);
+	return f->op == OP_MANAGE ? serve_manage(w, f, e) : serve_attest(w, f, handler, e);
 }
 
 static int loop(struct worker *w, worker_handler handler)

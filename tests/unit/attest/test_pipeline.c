@@ -31,7 +31,10 @@ static int setup(void **state)
 	fix_init(&f.fix);
 	f.ctx = att_ctx_new(&f.e);
 	att_settings_default(&f.settings);
-	f.req = (struct att_request){ .type = "SevSnpVm", .settings = &f.settings, .anchors = &f.anchor, .nanchors = 1,
+	f.req = (struct att_request){ .type = "SevSnpVm",
+		.settings = &f.settings,
+		.anchors = &f.anchor,
+		.nanchors = 1,
 		.now_s = FIX_NOW };
 	*state = &f;
 	return f.a && f.ctx ? 0 : -1;
@@ -180,11 +183,16 @@ static void draft_policy_decides_and_is_marked(void **state)
 
 static void denials_say_why(void **state)
 {
-	static const struct { const char *policy, *decision, *text, *hint; enum att_err code; } rows[] = {
-		{ "version=1.0;authorizationrules{};", "no-permit", "No Permit claim was issued", NULL, ATT_E_POLICY_EVAL },
-		{ "version=1.0;authorizationrules{\n=>permit();\n[type==\"x-ms-sevsnpvm-vmpl\",value==0]=>deny();};", "deny",
-		    "A Deny claim was issued", "line 3 of the policy denies", ATT_E_POLICY_EVAL },
-		{ "version=1.0;authorizationrules{=>permit()};", "error", "Offending symbol", NULL, ATT_E_POLICY_PARSE },
+	static const struct { const char *policy, *decision, *text, *hint; enum att_err code;
+	} rows[] = {
+		{ "version=1.0;authorizationrules{};", "no-permit", "No Permit claim was issued",
+		    NULL, ATT_E_POLICY_EVAL },
+		{ "version=1.0;authorizationrules{\n=>permit();\n[type==\"x-ms-sevsnpvm-vmpl\","
+		  "value==0]=>deny();};",
+		    "deny", "A Deny claim was issued", "line 3 of the policy denies",
+		    ATT_E_POLICY_EVAL },
+		{ "version=1.0;authorizationrules{=>permit()};", "error", "Offending symbol", NULL,
+		    ATT_E_POLICY_PARSE },
 	};
 	struct fixture *f = *state;
 	struct sim_snp_options o;
@@ -210,7 +218,8 @@ static void denials_say_why(void **state)
 static void claims_of_a_denial_are_for_readers(void **state)
 {
 	struct fixture *f = *state;
-	const char *policy = "version=1.0;authorizationrules{[type==\"x-ms-sevsnpvm-vmpl\",value==0]=>deny();};";
+	const char *policy =
+	    "version=1.0;authorizationrules{[type==\"x-ms-sevsnpvm-vmpl\",value==0]=>deny();};";
 	struct sim_snp_options o;
 
 	fix_sim_options(&o, "Milan");
@@ -360,7 +369,9 @@ static void golden_pair(void **state)
 	b = vector_file("maa-golden/attest-snp-simple.json");
 	CHECK_OK(json_parse(f->a, b.p, b.n, NULL, &recorded, &f->e), &f->e);
 	step = json_get(recorded, "steps")->child;
-	CHECK_OK(json_write(f->a, json_get(json_get(step, "request"), "body"), JSON_COMPACT, &body, &n, &f->e), &f->e);
+	CHECK_OK(json_write(f->a, json_get(json_get(step, "request"), "body"), JSON_COMPACT, &body,
+		     &n, &f->e),
+	    &f->e);
 	token = json_get(json_get(json_get(step, "response"), "body"), "token");
 	dot = strchr(token->s, '.') + 1;
 	CHECK_OK(b64_decode_arena(B64_URL, f->a, dot, strcspn(dot, "."), &payload, &n, &f->e), &f->e);
@@ -394,11 +405,20 @@ static void golden_pair(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(permitted_by_default), T(rejected_without_the_anchor), T(malformed_evidence_is_a_reason),
-		T(undecided_without_the_chain), T(draft_policy_decides_and_is_marked), T(denials_say_why),
-		T(claims_of_a_denial_are_for_readers), T(drafts_of_strangers_are_small), T(strict_denies_what_maa_permits),
-		T(runtime_data_is_bound_and_shown), T(nonce_is_echoed_and_wanted), T(caches_change_nothing),
-		T(memory_limit_is_clean), T(golden_pair),
+		T(permitted_by_default),
+		T(rejected_without_the_anchor),
+		T(malformed_evidence_is_a_reason),
+		T(undecided_without_the_chain),
+		T(draft_policy_decides_and_is_marked),
+		T(denials_say_why),
+		T(claims_of_a_denial_are_for_readers),
+		T(drafts_of_strangers_are_small),
+		T(strict_denies_what_maa_permits),
+		T(runtime_data_is_bound_and_shown),
+		T(nonce_is_echoed_and_wanted),
+		T(caches_change_nothing),
+		T(memory_limit_is_clean),
+		T(golden_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

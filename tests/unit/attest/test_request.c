@@ -44,21 +44,32 @@ static bool decode(struct fixture *f, const char *body, struct decoded *d)
 
 static void test_accepted(void **state)
 {
-	static const struct { const char *name, *body; bool runtime, json; const char *bytes; } rows[] = {
+	static const struct { const char *name, *body; bool runtime, json; const char *bytes;
+	} rows[] = {
 		{ "plain", "{\"report\":\"AAAA\"}", false, false, NULL },
-		{ "member names in any case", "{\"Report\":\"AAAA\",\"RuntimeData\":{\"Data\":\"YQ\",\"DataType\":\"binary\"}}",
+		{ "member names in any case",
+		    "{\"Report\":\"AAAA\",\"RuntimeData\":{\"Data\":\"YQ\",\"DataType\":\"binary\"}"
+		    "}",
 		    true, false, "a" },
 		{ "padded base64url", "{\"report\":\"AAA=\"}", false, false, NULL },
 		{ "standard alphabet", "{\"report\":\"+/+/\"}", false, false, NULL },
-		{ "null members", "{\"report\":\"AAAA\",\"runtimeData\":null,\"nonce\":null,"
-		    "\"draftPolicyForAttestation\":null}", false, false, NULL },
-		{ "empty init-time data", "{\"report\":\"AAAA\",\"initTimeData\":{\"data\":\"\",\"dataType\":\"\"}}", false,
-		    false, NULL },
-		{ "JSON data", "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30\",\"dataType\":\"JSON\"}}", true, true,
-		    "{}" },
-		{ "JSON data, one trailing NUL", "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30A\","
-		    "\"dataType\":\"JSON\"}}", true, true, "{}" },
-		{ "unknown members", "{\"report\":\"AAAA\",\"x\":[1,{\"y\":2}]}", false, false, NULL },
+		{ "null members",
+		    "{\"report\":\"AAAA\",\"runtimeData\":null,\"nonce\":null,"
+		    "\"draftPolicyForAttestation\":null}",
+		    false, false, NULL },
+		{ "empty init-time data",
+		    "{\"report\":\"AAAA\",\"initTimeData\":{\"data\":\"\",\"dataType\":\"\"}}",
+		    false, false, NULL },
+		{ "JSON data",
+		    "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30\",\"dataType\":\"JSON\"}"
+		    "}",
+		    true, true, "{}" },
+		{ "JSON data, one trailing NUL",
+		    "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30A\","
+		    "\"dataType\":\"JSON\"}}",
+		    true, true, "{}" },
+		{ "unknown members", "{\"report\":\"AAAA\",\"x\":[1,{\"y\":2}]}", false, false,
+		    NULL },
 	};
 	struct fixture *f = *state;
 
@@ -75,7 +86,8 @@ static void test_accepted(void **state)
 
 static void test_refused(void **state)
 {
-	static const struct { const char *body; enum att_err code; const char *text; } rows[] = {
+	static const struct { const char *body; enum att_err code; const char *text;
+	} rows[] = {
 		{ "", ATT_E_BAD_JSON, "request body" },
 		{ "[]", ATT_E_BAD_JSON, "want a JSON object" },
 		{ "{\"report\":\"AAAA\"", ATT_E_BAD_JSON, "request body" },
@@ -87,18 +99,28 @@ static void test_refused(void **state)
 		{ "{\"report\":\"AA*A\"}", ATT_E_BAD_ENCODING, "report: base64" },
 		{ "{\"report\":\"AAAAA\"}", ATT_E_BAD_ENCODING, "report" },
 		{ "{\"report\":\"AAAA\",\"runtimeData\":5}", ATT_E_BAD_FORMAT, "runtimeData" },
-		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30\"}}", ATT_E_BAD_FORMAT, "runtimeData.dataType: found nothing" },
-		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30\",\"dataType\":\"XML\"}}", ATT_E_BAD_FORMAT, "\"XML\"" },
-		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"*\",\"dataType\":\"JSON\"}}", ATT_E_BAD_ENCODING, "runtimeData.data" },
-		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"YQ\",\"dataType\":\"JSON\"}}", ATT_E_BAD_JSON, "runtimeData.data" },
-		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30AAA\",\"dataType\":\"JSON\"}}", ATT_E_BAD_JSON, "runtimeData.data" },
-		{ "{\"report\":\"AAAA\",\"initTimeData\":{\"data\":\"YQ\",\"dataType\":\"JSON\"}}", ATT_E_BAD_JSON, "initTimeData.data" },
-		{ "{\"report\":\"AAAA\",\"draftPolicyForAttestation\":{}}", ATT_E_BAD_FORMAT, "draftPolicyForAttestation" },
+		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30\"}}", ATT_E_BAD_FORMAT,
+		    "runtimeData.dataType: found nothing" },
+		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30\",\"dataType\":\"XML\"}}",
+		    ATT_E_BAD_FORMAT, "\"XML\"" },
+		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"*\",\"dataType\":\"JSON\"}}",
+		    ATT_E_BAD_ENCODING, "runtimeData.data" },
+		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"YQ\",\"dataType\":\"JSON\"}}",
+		    ATT_E_BAD_JSON, "runtimeData.data" },
+		{ "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"e30AAA\",\"dataType\":\"JSON\"}"
+		  "}",
+		    ATT_E_BAD_JSON, "runtimeData.data" },
+		{ "{\"report\":\"AAAA\",\"initTimeData\":{\"data\":\"YQ\",\"dataType\":\"JSON\"}}",
+		    ATT_E_BAD_JSON, "initTimeData.data" },
+		{ "{\"report\":\"AAAA\",\"draftPolicyForAttestation\":{}}", ATT_E_BAD_FORMAT,
+		    "draftPolicyForAttestation" },
 		{ "{\"report\":\"AAAA\",\"nonce\":{}}", ATT_E_BAD_FORMAT, "nonce" },
 		{ "{\"report\":\"AAAA\",\"nonce\":-1}", ATT_E_BAD_FORMAT, "nonce" },
 		{ "{\"report\":\"AAAA\",\"nonce\":1.5}", ATT_E_BAD_FORMAT, "nonce" },
-		{ "{\"report\":\"AAAA\",\"nonce\":18446744073709551616}", ATT_E_BAD_JSON, "out of range" },
-		{ "{\"report\":\"AAAA\",\"x\":18446744073709551615}", ATT_E_BAD_JSON, "18446744073709551615" },
+		{ "{\"report\":\"AAAA\",\"nonce\":18446744073709551616}", ATT_E_BAD_JSON,
+		    "out of range" },
+		{ "{\"report\":\"AAAA\",\"x\":18446744073709551615}", ATT_E_BAD_JSON,
+		    "18446744073709551615" },
 		{ "{\"report\":\"\xff\"}", ATT_E_BAD_JSON, "request body" },
 	};
 	struct fixture *f = *state;
@@ -108,7 +130,8 @@ static void test_refused(void **state)
 		if (decode(f, rows[i].body, &d))
 			fail_msg("accepted: %s", rows[i].body);
 		if (f->e.code != rows[i].code || !strstr(f->e.text, rows[i].text))
-			fail_msg("%s: got %s (%s), want \"%s\"", rows[i].body, f->e.text, att_err_text(f->e.code), rows[i].text);
+			fail_msg("%s: got %s (%s), want \"%s\"", rows[i].body, f->e.text,
+			    att_err_text(f->e.code), rows[i].text);
 	}
 }
 
@@ -122,7 +145,8 @@ static void test_nonce_limits(void **state)
 	assert_int_equal(d.nonce->kind, JSON_UINT);
 	assert_true(d.nonce->u == UINT64_MAX);
 	for (int past = 0; past <= 1; past++) {
-		(void)snprintf(body, sizeof body, "{\"report\":\"AAAA\",\"nonce\":\"%0*d\"}", NONCE_MAX + past, 0);
+		(void)snprintf(body, sizeof body, "{\"report\":\"AAAA\",\"nonce\":\"%0*d\"}",
+		    NONCE_MAX + past, 0);
 		assert_int_equal(decode(f, body, &d), !past);
 	}
 	assert_int_equal(f->e.code, ATT_E_LIMIT);
@@ -136,8 +160,8 @@ static void test_depth_limit(void **state)
 
 	for (int past = 0; past <= 1; past++) {
 		int depth = REQUEST_DEPTH_MAX - 2 + past;        /* inside the object, around one scalar */
-		(void)snprintf(body, sizeof body, "{\"report\":\"AAAA\",\"x\":%.*s1%.*s}", depth, "[[[[[[[[[[[[[[[[[[[[",
-		    depth, "]]]]]]]]]]]]]]]]]]]]");
+		(void)snprintf(body, sizeof body, "{\"report\":\"AAAA\",\"x\":%.*s1%.*s}", depth,
+		    "[[[[[[[[[[[[[[[[[[[[", depth, "]]]]]]]]]]]]]]]]]]]]");
 		assert_int_equal(decode(f, body, &d), !past);
 	}
 }
@@ -145,7 +169,9 @@ static void test_depth_limit(void **state)
 static void test_unknown_type(void **state)
 {
 	struct fixture *f = *state;
-	struct att_request req = { .type = "Toaster", .body = { (const uint8_t *)"{}", 2 }, .settings = &f->settings };
+	struct att_request req = {
+		.type = "Toaster", .body = { (const uint8_t *)"{}", 2 }, .settings = &f->settings
+	};
 	struct decoded d;
 
 	CHECK_ERR(request_decode(&req, f->c, f->a, &d, &f->e), &f->e, ATT_E_NOT_FOUND, "Toaster");
@@ -155,8 +181,11 @@ static void test_override(void **state)
 {
 	struct fixture *f = *state;
 	const char *body = "{\"report\":\"AAAA\",\"runtimeData\":{\"data\":\"YQ\",\"dataType\":\"Binary\"}}";
-	struct att_request req = { .type = "sevsnpvm", .body = { (const uint8_t *)body, strlen(body) },
-		.runtime_data = { (const uint8_t *)"{\"b\":1}", 7 }, .runtime_is_json = true, .settings = &f->settings };
+	struct att_request req = { .type = "sevsnpvm",
+		.body = { (const uint8_t *)body, strlen(body) },
+		.runtime_data = { (const uint8_t *)"{\"b\":1}", 7 },
+		.runtime_is_json = true,
+		.settings = &f->settings };
 	struct decoded d;
 
 	CHECK_OK(request_decode(&req, f->c, f->a, &d, &f->e), &f->e);
@@ -167,8 +196,12 @@ static void test_override(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused), cmocka_unit_test(test_nonce_limits),
-		cmocka_unit_test(test_depth_limit), cmocka_unit_test(test_unknown_type), cmocka_unit_test(test_override),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nonce_limits),
+		cmocka_unit_test(test_depth_limit),
+		cmocka_unit_test(test_unknown_type),
+		cmocka_unit_test(test_override),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

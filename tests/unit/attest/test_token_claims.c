@@ -1,4 +1,5 @@
-/* Token payload: what a policy may and may not put at the top level (design section 2, policy-language section 10). */
+/* Token payload: what a policy may and may not put at the top level (design section 2, policy-language
+ * section 10). */
 #include <string.h>
 
 #include "tests/harness/check.h"
@@ -57,12 +58,13 @@ static void test_issued_twice(void **state)
 /* Every reserved name: a value that the policy invents stays inside x-ms-policy. */
 static void test_reserved_names_stay_below(void **state)
 {
-	static const char *const fixed[] = { "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "nonce", "ver",
-		"rp_data" };
+	static const char *const fixed[] = { "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf",
+		"nonce", "ver", "rp_data" };
 
 	(void)state;
 	for (size_t i = 0; i < claim_name_count() + sizeof fixed / sizeof fixed[0]; i++) {
-		const char *name = i < claim_name_count() ? claim_name_at(i)->name : fixed[i - claim_name_count()];
+		const char *name =
+		    i < claim_name_count() ? claim_name_at(i)->name : fixed[i - claim_name_count()];
 		struct sets s = make();
 		struct json *v;
 		const char *text;
@@ -93,7 +95,8 @@ static void test_incoming_issued_unchanged(void **state)
 	    "{\"x-attestd-snp-product\":\"Milan\",\"x-ms-policy\":{\"x-attestd-snp-product\":\"Milan\"}}");
 	/* A second, invented value of the same name takes the whole name from the top level. */
 	assert_true(claims_str(&s.issued, "x-attestd-snp-product", "Turin", NULL));
-	assert_string_equal(payload(&s, NULL), "{\"x-ms-policy\":{\"x-attestd-snp-product\":[\"Milan\",\"Turin\"]}}");
+	assert_string_equal(payload(&s, NULL),
+	    "{\"x-ms-policy\":{\"x-attestd-snp-product\":[\"Milan\",\"Turin\"]}}");
 	arena_free(s.a);
 }
 
@@ -112,8 +115,10 @@ static void test_service_claim_wins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_service_only), cmocka_unit_test(test_issued_twice),
-		cmocka_unit_test(test_reserved_names_stay_below), cmocka_unit_test(test_incoming_issued_unchanged),
+		cmocka_unit_test(test_service_only),
+		cmocka_unit_test(test_issued_twice),
+		cmocka_unit_test(test_reserved_names_stay_below),
+		cmocka_unit_test(test_incoming_issued_unchanged),
 		cmocka_unit_test(test_service_claim_wins),
 	};
 
