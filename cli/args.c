@@ -19,7 +19,8 @@ static bool add(struct args *out, const struct opt *o, const char *value, struct
 }
 
 /* argv[*i] is "--name" or "--name=value"; takes the next word as value where the option wants one. */
-static bool option(const struct opt *opts, char **argv, int argc, int *i, struct args *out, struct att_error *e)
+static bool option(const struct opt *opts, char **argv, int argc, int *i, struct args *out,
+    struct att_error *e)
 {
 	const char *name = argv[*i] + 2, *eq = strchr(name, '=');
 	size_t len = eq ? (size_t)(eq - name) : strlen(name);
@@ -28,7 +29,8 @@ static bool option(const struct opt *opts, char **argv, int argc, int *i, struct
 	if (!o)
 		return att_fail(e, ATT_E_OPERATION, "unknown option --%.*s", (int)len, name);
 	if (!o->metavar)
-		return eq ? att_fail(e, ATT_E_OPERATION, "option --%s takes no value", o->name) : add(out, o, "", e);
+		return eq ? att_fail(e, ATT_E_OPERATION, "option --%s takes no value", o->name) :
+		    add(out, o, "", e);
 	if (eq)
 		return add(out, o, eq + 1, e);
 	if (*i + 1 >= argc)
@@ -51,7 +53,8 @@ bool args_parse(const struct opt *opts, int argc, char **argv, struct args *out,
 			if (strcmp(argv[i], "-o") != 0 || !find(opts, "o", 1))
 				return att_fail(e, ATT_E_OPERATION, "unknown option %s", argv[i]);
 			if (i + 1 >= argc)
-				return att_fail(e, ATT_E_OPERATION, "option -o wants %s", find(opts, "o", 1)->metavar);
+				return att_fail(e, ATT_E_OPERATION, "option -o wants %s",
+				    find(opts, "o", 1)->metavar);
 			if (!add(out, find(opts, "o", 1), argv[++i], e))
 				return false;
 		} else if (!add(out, NULL, argv[i], e)) {

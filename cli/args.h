@@ -26,10 +26,14 @@ struct args {
 };
 
 /* opts ends with a row whose name is NULL. */
-ATT_CHECK bool args_parse(const struct opt *opts, int argc, char **argv, struct args *out, struct att_error *e);
-const char *arg(const struct args *a, const char *name);                /* last value, "" for a flag, NULL when absent */
-const char *arg_nth(const struct args *a, const char *name, size_t i);  /* i-th value of a repeated option, or NULL */
-const char *arg_pos(const struct args *a, size_t i);                    /* i-th positional argument, or NULL */
+ATT_CHECK bool args_parse(const struct opt *opts, int argc, char **argv, struct args *out,
+    struct att_error *e);
+/* last value, "" for a flag, NULL when absent */
+const char *arg(const struct args *a, const char *name);
+/* i-th value of a repeated option, or NULL */
+const char *arg_nth(const struct args *a, const char *name, size_t i);
+/* i-th positional argument, or NULL */
+const char *arg_pos(const struct args *a, size_t i);
 size_t args_positional(const struct args *a);
 
 #endif

@@ -26,7 +26,7 @@ struct cmd {
 };
 extern const struct cmd commands[];     /* ends with a row whose name is NULL */
 
-/* "attest: text" on standard error, with the hint "attest NAME --help" for usage; returns EXIT_UNUSABLE. */
+/* "attest: text" on standard error, "out of memory" when e holds nothing; returns EXIT_UNUSABLE. */
 enum exit_code complain(const struct att_error *e);
 bool wants_json(const struct args *args, bool *json, struct att_error *e);      /* --format text|json */
 /* Seconds: --at, else the clock of this machine. */
@@ -38,6 +38,8 @@ enum exit_code cmd_policy_check(const struct args *args);
 enum exit_code cmd_policy_eval(const struct args *args);
 enum exit_code cmd_policy_hash(const struct args *args);
 enum exit_code cmd_policy_wrap(const struct args *args);
+enum exit_code cmd_policy_diff(const struct args *args);
+enum exit_code cmd_policy_suggest(const struct args *args);
 enum exit_code cmd_token_verify(const struct args *args);
 enum exit_code cmd_submit(const struct args *args);
 enum exit_code cmd_simulate(const struct args *args);

@@ -55,7 +55,8 @@ static enum exit_code inspect(const struct args *args, struct arena *a, struct a
 	char *text;
 	bool json, ok;
 
-	if (!wants_json(args, &json, e) || !file_read(a, arg_pos(args, 0), &file, e) || !att_inspect(file, &text, e))
+	if (!wants_json(args, &json, e) || !file_read(a, arg_pos(args, 0), &file, e) ||
+	    !att_inspect(file, &text, e))
 		return complain(e);
 	ok = json ? fputs(text, stdout) >= 0 : json_parse(a, text, strlen(text), NULL, &v, e);
 	if (ok && !json)

@@ -10,6 +10,7 @@
 enum exit_code cmd_jmespath(const struct args *args)
 {
 	const char *query = arg_pos(args, 0), *path = arg_pos(args, 1);
+	struct att_bytes expression = { (const uint8_t *)query, strlen(query) };
 	struct arena *a = arena_new(ARENA_MAX);
 	struct att_error e = { 0 };
 	struct att_bytes doc;
@@ -18,9 +19,9 @@ enum exit_code cmd_jmespath(const struct args *args)
 
 	if (!a || !file_read(a, path ? path : "-", &doc, &e)) {
 		code = complain(&e);
-	} else if (!att_jmespath((struct att_bytes){ (const uint8_t *)query, strlen(query) }, doc, &result, &e)) {
+	} else if (!att_jmespath(expression, doc, &result, &e)) {
 		(void)complain(&e);
-		code = e.code == ATT_E_BAD_JSON ? EXIT_UNUSABLE : EXIT_BAD;
+		code = e.code == ATT_E_POLICY_EVAL ? EXIT_BAD : EXIT_UNUSABLE;
 	} else {
 		(void)puts(result);
 	}

@@ -26,7 +26,8 @@ static bool number(const char *text, unsigned long long max, unsigned long long 
 static bool tcb_from(const char *list, struct att_snp_tcb *t, struct att_error *e)
 {
 	static const struct { const char *name; size_t off; } parts[] = {
-		{ "fmc", offsetof(struct att_snp_tcb, fmc) }, { "bootloader", offsetof(struct att_snp_tcb, bootloader) },
+		{ "fmc", offsetof(struct att_snp_tcb, fmc) },
+		{ "bootloader", offsetof(struct att_snp_tcb, bootloader) },
 		{ "tee", offsetof(struct att_snp_tcb, tee) }, { "snp", offsetof(struct att_snp_tcb, snp) },
 		{ "microcode", offsetof(struct att_snp_tcb, microcode) },
 	};
@@ -36,12 +37,13 @@ static bool tcb_from(const char *list, struct att_snp_tcb *t, struct att_error *
 		const char *eq = memchr(list, '=', n);
 		char value[8] = "";
 		unsigned long long v;
-		while (i < sizeof parts / sizeof parts[0] && (!eq || strlen(parts[i].name) != (size_t)(eq - list) ||
+		while (i < sizeof parts / sizeof parts[0] && (!eq ||
+		    strlen(parts[i].name) != (size_t)(eq - list) ||
 		    strncmp(parts[i].name, list, (size_t)(eq - list)) != 0))
 			i++;
 		if (i == sizeof parts / sizeof parts[0])
-			return att_fail(e, ATT_E_OPERATION, "found \"%.*s\", want fmc, bootloader, tee, snp or microcode=N",
-			    (int)n, list);
+			return att_fail(e, ATT_E_OPERATION,
+			    "found \"%.*s\", want fmc, bootloader, tee, snp or microcode=N", (int)n, list);
 		(void)snprintf(value, sizeof value, "%.*s", (int)(list + n - eq - 1), eq + 1);
 		if (!number(value, 255, &v, e))
 			return false;
@@ -137,15 +139,21 @@ static bool set_nonce(struct sim_snp_options *o, const char *v, struct att_error
 	return true;
 }
 
-static const struct { const char *name; bool (*set)(struct sim_snp_options *, const char *, struct att_error *); } setters[] = {
+static const struct {
+	const char *name;
+	bool (*set)(struct sim_snp_options *o, const char *v, struct att_error *e);
+} setters[] = {
 	{ "report-version", set_version }, { "tcb", set_tcb }, { "policy", set_policy }, { "vmpl", set_vmpl },
-	{ "measurement", set_measurement }, { "host-data", set_host_data }, { "report-data", set_report_data },
+	{ "measurement", set_measurement }, { "host-data", set_host_data },
+	{ "report-data", set_report_data },
 	{ "chip-id", set_chip_id }, { "key", set_key }, { "nonce", set_nonce }, { "fault", set_fault },
 };
 
-static bool options_from(const struct args *args, struct arena *a, struct sim_snp_options *o, struct att_error *e)
+static bool options_from(const struct args *args, struct arena *a, struct sim_snp_options *o,
+    struct att_error *e)
 {
-	const char *product = arg(args, "product"), *runtime = arg(args, "runtime-data"), *init = arg(args, "inittime-data");
+	const char *product = arg(args, "product"), *runtime = arg(args, "runtime-data"),
+	    *init = arg(args, "inittime-data");
 	int64_t now_s;
 
 	if (!time_of(args, &now_s, e) || !sim_snp_options_default(o, product ? product : "Milan", now_s, e))
@@ -161,7 +169,8 @@ static bool options_from(const struct args *args, struct arena *a, struct sim_sn
 }
 
 static const struct { const char *file; size_t off; const char *what; } outputs[] = {
-	{ "attest-request.json", offsetof(struct sim_snp_output, request_json), "body of POST /attest/SevSnpVm" },
+	{ "attest-request.json", offsetof(struct sim_snp_output, request_json),
+	    "body of POST /attest/SevSnpVm" },
 	{ "report.bin", offsetof(struct sim_snp_output, report), "the attestation report" },
 	{ "extended-report.bin", offsetof(struct sim_snp_output, extended), "report and certificate table" },
 	{ "leaf.der", offsetof(struct sim_snp_output, leaf_der), "VCEK or VLEK certificate" },
@@ -170,12 +179,14 @@ static const struct { const char *file; size_t off; const char *what; } outputs[
 	{ "crl.der", offsetof(struct sim_snp_output, crl_der), "revocation list of the root" },
 };
 
-static bool outputs_write(const char *dir, struct arena *a, const struct sim_snp_output *out, struct att_error *e)
+static bool outputs_write(const char *dir, struct arena *a, const struct sim_snp_output *out,
+    struct att_error *e)
 {
 	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
 		return att_fail(e, ATT_E_OPERATION, "%s: %s", dir, strerror(errno));
 	for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
-		const struct sim_bytes *b = (const struct sim_bytes *)(const void *)((const char *)out + outputs[i].off);
+		const struct sim_bytes *b =
+		    (const struct sim_bytes *)(const void *)((const char *)out + outputs[i].off);
 		const char *path = arena_printf(a, "%s/%s", dir, outputs[i].file);
 		if (!path)
 			return arena_fail(a, e);
@@ -224,7 +235,8 @@ enum exit_code cmd_simulate(const struct args *args)
 	bool ok;
 
 	if (strcasecmp(arg_pos(args, 0), "SevSnpVm") != 0)
-		(void)att_fail(&e, ATT_E_OPERATION, "simulate: unknown type \"%s\", want SevSnpVm", arg_pos(args, 0));
+		(void)att_fail(&e, ATT_E_OPERATION, "simulate: unknown type \"%s\", want SevSnpVm",
+		    arg_pos(args, 0));
 	else if (fault && strcmp(fault, "list") == 0)
 		return list_faults();
 	else if (!arg(args, "o"))

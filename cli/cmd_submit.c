@@ -16,7 +16,7 @@ static bool body_of(const struct args *args, struct arena *a, struct att_bytes *
 {
 	const char *asked = arg(args, "type");
 	bool raw;
-	char *b64;
+	char *b64, *text;
 
 	*type = att_recognise(*body, &raw);
 	if (asked)
@@ -27,36 +27,55 @@ static bool body_of(const struct args *args, struct arena *a, struct att_bytes *
 	if (!raw)
 		return true;
 	b64 = b64_encode_arena(B64_URL, a, body->data, body->len);
-	body->data = b64 ? (const uint8_t *)arena_printf(a, "{\"%s\":\"%s\"}", att_type_member(*type), b64) : NULL;
-	if (!body->data)
+	text = b64 ? arena_printf(a, "{\"%s\":\"%s\"}", att_type_member(*type), b64) : NULL;
+	if (!text)
 		return arena_fail(a, e);
-	body->len = strlen((const char *)body->data);
+	*body = (struct att_bytes){ (const uint8_t *)text, strlen(text) };
 	return true;
 }
 
-static enum exit_code refused(struct arena *a, int status, struct att_bytes answer, bool json, struct att_error *e)
+static const char *text_of(const struct json *object, const char *member)
 {
-	struct json *v = NULL;
-	const struct json *error;
+	const struct json *v = json_get(object, member);
 
-	if (!json_parse(a, answer.data, answer.len, NULL, &v, NULL) || !(error = json_get(v, "error"))) {
+	return json_is(v, JSON_STRING) ? v->s : "";
+}
+
+static void refusal_text(int status, const struct json *error)
+{
+	const struct json *checks = json_get(error, "checks");
+
+	out_mark(MARK_BAD);
+	(void)printf(" refused (HTTP %d)\n  why:     %s: %s\n", status, text_of(error, "code"),
+	    text_of(error, "message"));
+	for (const struct json *c = checks ? checks->child : NULL; c; c = c->next)
+		if (json_str_eq(json_get(c, "outcome"), "fail"))
+			(void)printf("  check:   %s\n", text_of(c, "id"));
+	if (*text_of(error, "hint"))
+		(void)printf("  hint:    %s\n", text_of(error, "hint"));
+}
+
+/* 503: overload or a missing endorsement, so nothing was decided. */
+static enum exit_code refused(struct arena *a, int status, struct att_bytes answer, bool json,
+    struct att_error *e)
+{
+	enum exit_code code = status == 503 ? EXIT_UNUSABLE : EXIT_BAD;
+	const struct json *error;
+	struct json *v = NULL;
+
+	error = json_parse(a, answer.data, answer.len, NULL, &v, NULL) ? json_get(v, "error") : NULL;
+	if (!error) {
 		(void)att_fail(e, ATT_E_INTERNAL, "HTTP %d without an error body", status);
 		return complain(e);
 	}
 	if (json)
-		return out_json(a, v, e) ? (status == 503 ? EXIT_UNUSABLE : EXIT_BAD) : complain(e);
-	out_mark(MARK_BAD);
-	(void)printf(" refused (HTTP %d)\n  why:     %s: %s\n", status, json_get(error, "code") ? json_get(error, "code")->s : "",
-	    json_get(error, "message") ? json_get(error, "message")->s : "");
-	for (const struct json *c = json_get(error, "checks") ? json_get(error, "checks")->child : NULL; c; c = c->next)
-		if (json_str_eq(json_get(c, "outcome"), "fail"))
-			(void)printf("  check:   %s\n", json_get(c, "id")->s);
-	if (json_get(error, "hint"))
-		(void)printf("  hint:    %s\n", json_get(error, "hint")->s);
-	return status == 503 ? EXIT_UNUSABLE : EXIT_BAD;
+		return out_json(a, v, e) ? code : complain(e);
+	refusal_text(status, error);
+	return code;
 }
 
-static enum exit_code granted(const struct args *args, struct arena *a, struct att_bytes answer, struct att_error *e)
+static enum exit_code granted(const struct args *args, struct arena *a, struct att_bytes answer,
+    struct att_error *e)
 {
 	const char *out = arg(args, "token-out");
 	const struct json *token;
@@ -74,7 +93,8 @@ static enum exit_code granted(const struct args *args, struct arena *a, struct a
 	if (!file_write(out, token->s, token->len, false, e))
 		return complain(e);
 	out_mark(MARK_GOOD);
-	(void)printf(" token written to %s\n  try: attest token verify --server %s%s%s %s\n", out, arg(args, "server"),
+	(void)printf(" token written to %s\n  try: attest token verify --server %s%s%s %s\n", out,
+	    arg(args, "server"),
 	    arg(args, "ca") ? " --ca " : "", arg(args, "ca") ? arg(args, "ca") : "", out);
 	return EXIT_GOOD;
 }

@@ -4,27 +4,37 @@
 #define AT { "at", "RFC3339", "time of the appraisal, such as 2026-01-31T12:00:00Z; default now" }
 #define TYPE { "type", "TYPE", "attestation type (SevSnpVm); default: recognised from the content" }
 
+/* How evidence is verified, whoever judges it. */
+#define APPRAISAL \
+	TYPE, \
+	AT, \
+	{ "collateral", "FILE|DIR", "certificates, revocation lists, THIM JSON; may be repeated" }, \
+	{ "certs", "FILE|DIR", "the same; may be repeated" }, \
+	{ "anchors", "FILE|DIR", "additional trusted roots, PEM or DER, for this run; may be repeated" }, \
+	{ "allow", "NAME,...", "relaxations: vlek, masked-chip-id, no-crl" }, \
+	{ "nonce", "TEXT", "the request's nonce must be this" }, \
+	{ "runtime-data", "FILE", "data that the report must be bound to" }, \
+	{ "runtime-type", "binary|json", "its type; default binary" }, \
+	{ "inittime-data", "FILE", "data fixed at launch that the report must name" }, \
+	{ "inittime-type", "binary|json", "its type; default binary" }
+
 static const struct opt verify_opts[] = {
-	TYPE,
 	{ "policy", "FILE", "policy text or policy JWS that judges" },
 	{ "defaults", "maa|strict", "which default policy judges when --policy is absent; default maa" },
-	AT,
-	{ "collateral", "FILE|DIR", "endorsements: certificates, revocation lists, THIM JSON; may be repeated" },
-	{ "certs", "FILE|DIR", "the same; may be repeated" },
-	{ "anchors", "FILE|DIR", "additional trusted roots, PEM or DER, for this run; may be repeated" },
-	{ "allow", "NAME,...", "relaxations: vlek, masked-chip-id, no-crl" },
-	{ "nonce", "TEXT", "the request's nonce must be this" },
-	{ "runtime-data", "FILE", "data that the report must be bound to" },
-	{ "runtime-type", "binary|json", "its type; default binary" },
-	{ "inittime-data", "FILE", "data fixed at launch that the report must name" },
-	{ "inittime-type", "binary|json", "its type; default binary" },
+	APPRAISAL,
 	FORMAT,
 	{ 0 }
+};
+static const struct opt suggest_opts[] = { APPRAISAL, { 0 } };
+static const struct opt diff_opts[] = {
+	{ "claims", "FILE", "claims as JSON: show what both policies decide; may be repeated" }, FORMAT, { 0 }
 };
 static const struct opt inspect_opts[] = { FORMAT, { 0 } };
 static const struct opt check_opts[] = { FORMAT, { 0 } };
 static const struct opt eval_opts[] = {
-	{ "claims", "FILE", "claims as JSON: an object of names, or an array of {\"type\",\"value\"}" }, FORMAT, { 0 }
+	{ "claims", "FILE", "claims as JSON: an object of names, or an array of {\"type\",\"value\"}" },
+	FORMAT,
+	{ 0 }
 };
 static const struct opt none_opts[] = { { 0 } };
 static const struct opt wrap_opts[] = {
@@ -47,7 +57,8 @@ static const struct opt token_opts[] = {
 };
 static const struct opt submit_opts[] = {
 	{ "server", "URL", "the service, such as https://127.0.0.1:8443" },
-	{ "ca", "FILE", "certificates (PEM) that the server's certificate must chain to; default: the system's" },
+	{ "ca", "FILE",
+	    "certificates (PEM) that the server's certificate must chain to; default: the system's" },
 	TYPE,
 	{ "token-out", "FILE", "write the token here instead of printing it" },
 	FORMAT,
@@ -74,22 +85,29 @@ static const struct opt simulate_opts[] = {
 };
 
 const struct cmd commands[] = {
-	{ "verify", "[options] EVIDENCE", "verify evidence and judge it by a policy", verify_opts, 1, 1, cmd_verify },
-	{ "inspect", "[options] FILE", "say what a file is and what it holds, without judging it", inspect_opts, 1, 1,
-	    cmd_inspect },
+	{ "verify", "[options] EVIDENCE", "verify evidence and judge it by a policy", verify_opts, 1, 1,
+	    cmd_verify },
+	{ "inspect", "[options] FILE", "say what a file is and what it holds, without judging it",
+	    inspect_opts, 1, 1, cmd_inspect },
 	{ "policy check", "FILE", "check a policy", check_opts, 1, 1, cmd_policy_check },
 	{ "policy eval", "--claims CLAIMS.json FILE", "evaluate a policy over claims", eval_opts, 1, 1,
 	    cmd_policy_eval },
-	{ "policy hash", "FILE", "print x-ms-policy-hash of a policy text", none_opts, 1, 1, cmd_policy_hash },
-	{ "policy wrap", "FILE [--key K --cert C]", "print the policy JWS that PUT /policies/{type} takes", wrap_opts,
-	    1, 1, cmd_policy_wrap },
-	{ "token verify", "(--jwks FILE --issuer URL | --server URL) TOKEN|FILE|-", "verify a token", token_opts, 1, 1,
-	    cmd_token_verify },
+	{ "policy hash", "FILE", "print x-ms-policy-hash of a policy text", none_opts, 1, 1,
+	    cmd_policy_hash },
+	{ "policy diff", "[--claims CLAIMS.json]... A B", "show what changed between two policies",
+	    diff_opts, 2, 2, cmd_policy_diff },
+	{ "policy suggest", "[options] EVIDENCE",
+	    "write a starting policy that pins what this evidence shows",
+	    suggest_opts, 1, 1, cmd_policy_suggest },
+	{ "policy wrap", "FILE [--key K --cert C]", "print the policy JWS that PUT /policies/{type} takes",
+	    wrap_opts, 1, 1, cmd_policy_wrap },
+	{ "token verify", "(--jwks FILE --issuer URL | --server URL) TOKEN|FILE|-", "verify a token",
+	    token_opts, 1, 1, cmd_token_verify },
 	{ "jmespath", "EXPRESSION [FILE|-]", "print the JSON result of a JMESPath query", none_opts, 1, 2,
 	    cmd_jmespath },
-	{ "submit", "--server URL EVIDENCE", "post evidence to the service and get a token", submit_opts, 1, 1,
-	    cmd_submit },
-	{ "simulate", "TYPE [options] -o DIR", "make evidence under a throw-away test root", simulate_opts, 1, 1,
-	    cmd_simulate },
+	{ "submit", "--server URL EVIDENCE", "post evidence to the service and get a token", submit_opts,
+	    1, 1, cmd_submit },
+	{ "simulate", "TYPE [options] -o DIR", "make evidence under a throw-away test root", simulate_opts,
+	    1, 1, cmd_simulate },
 	{ 0 }
 };

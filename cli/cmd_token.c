@@ -41,15 +41,17 @@ static bool token_read(struct arena *a, const char *word, struct att_bytes *out,
 	return true;
 }
 
-static bool keys_from(const struct args *args, struct arena *a, struct att_token_wanted *w, struct att_bytes *jwks,
-    struct att_error *e)
+static bool keys_from(const struct args *args, struct arena *a, struct att_token_wanted *w,
+    struct att_bytes *jwks, struct att_error *e)
 {
 	const char *server = arg(args, "server"), *file = arg(args, "jwks");
 
 	if (!server == !file)
-		return att_fail(e, ATT_E_OPERATION, "give either --jwks FILE with --issuer URL, or --server URL");
+		return att_fail(e, ATT_E_OPERATION,
+		    "give either --jwks FILE with --issuer URL, or --server URL");
 	if (file && !w->issuer)
-		return att_fail(e, ATT_E_OPERATION, "--jwks wants --issuer URL: a token without a known issuer proves nothing");
+		return att_fail(e, ATT_E_OPERATION,
+		    "--jwks wants --issuer URL: a token without a known issuer proves nothing");
 	if (file)
 		return file_read(a, file, jwks, e);
 	if (!w->issuer)
@@ -57,24 +59,25 @@ static bool keys_from(const struct args *args, struct arena *a, struct att_token
 	return w->issuer ? remote_get(a, server, "/certs", arg(args, "ca"), jwks, e) : arena_fail(a, e);
 }
 
-static struct json *parsed(struct arena *a, const char *text)
+/* null: the token is not even of the form that has this part. */
+static struct json *parsed(struct arena *a, const char *text, struct att_error *e)
 {
-	struct json *v = NULL;
+	struct json *v;
 
-	return text && json_parse(a, text, strlen(text), NULL, &v, NULL) ? v : json_null(a);
+	if (!text)
+		return json_null(a);
+	return json_parse(a, text, strlen(text), NULL, &v, e) ? v : NULL;
 }
 
 static bool report_json(struct arena *a, const struct att_token_report *r, struct att_error *e)
 {
-	struct json *o = json_object(a), *error = json_object(a);
+	struct json *o = json_object(a);
 	bool ok = json_put(a, o, "valid", json_bool(a, r->valid)) &&
-	    json_put(a, o, "header", parsed(a, r->header_json)) &&
-	    json_put(a, o, "payload", parsed(a, r->payload_json)) &&
-	    json_put(a, o, "checks", checks_json(a, r->checks, r->nchecks));
+	    json_put(a, o, "header", parsed(a, r->header_json, e)) &&
+	    json_put(a, o, "payload", parsed(a, r->payload_json, e)) &&
+	    json_put(a, o, "checks", checks_json(a, r->checks, r->nchecks)) &&
+	    (r->valid || json_put(a, o, "error", error_json(a, &r->error)));
 
-	if (ok && !r->valid)
-		ok = json_put(a, error, "code", json_string(a, att_err_name(r->error.code))) &&
-		    json_put(a, error, "message", json_string(a, r->error.text)) && json_put(a, o, "error", error);
 	return ok ? out_json(a, o, e) : arena_fail(a, e);
 }
 
@@ -104,7 +107,8 @@ static const char *wanted_type(const char *type)
 static enum exit_code verify(const struct args *args, struct arena *a, struct att_error *e)
 {
 	struct att_token_wanted w = {
-		.issuer = arg(args, "issuer"), .audience = arg(args, "audience"), .policy_hash = arg(args, "policy-hash"),
+		.issuer = arg(args, "issuer"), .audience = arg(args, "audience"),
+		.policy_hash = arg(args, "policy-hash"),
 		.nonce = arg(args, "nonce"), .attestation_type = wanted_type(arg(args, "type")),
 	};
 	struct att_token_report *r;
@@ -112,7 +116,8 @@ static enum exit_code verify(const struct args *args, struct arena *a, struct at
 	enum exit_code code;
 	bool json;
 
-	if (!wants_json(args, &json, e) || !time_of(args, &w.now_s, e) || !leeway_from(args, &w.leeway_s, e) ||
+	if (!wants_json(args, &json, e) || !time_of(args, &w.now_s, e) ||
+	    !leeway_from(args, &w.leeway_s, e) ||
 	    !keys_from(args, a, &w, &jwks, e) || !token_read(a, arg_pos(args, 0), &token, e) ||
 	    !att_token_verify(token, jwks, &w, &r, e))
 		return complain(e);

@@ -12,7 +12,7 @@
 
 enum exit_code complain(const struct att_error *e)
 {
-	(void)fprintf(stderr, "attest: %s\n", e->text);
+	(void)fprintf(stderr, "attest: %s\n", e->code ? e->text : "out of memory");
 	return EXIT_UNUSABLE;
 }
 
@@ -42,7 +42,8 @@ static enum exit_code help(FILE *to)
 	for (const struct cmd *c = commands; c->name; c++)
 		(void)fprintf(to, "  attest %-14s %s\n", c->name, c->summary);
 	(void)fputs("\nattest COMMAND --help shows its options.\n"
-	    "Exit code: 0 permitted or done; 1 denied, rejected or bad; 2 undecided, usage or unreadable input.\n", to);
+	    "Exit code: 0 permitted or done; 1 denied, rejected or bad; "
+	    "2 undecided, usage or unreadable input.\n", to);
 	return to == stdout ? EXIT_GOOD : EXIT_UNUSABLE;
 }
 
@@ -56,6 +57,21 @@ static enum exit_code help_command(const struct cmd *c)
 		(void)printf("  %-32s %s\n", left, o->help);
 	}
 	return EXIT_GOOD;
+}
+
+/* "attest policy --help": the commands that begin with this word; false when there is none. */
+static bool help_family(const char *word)
+{
+	size_t n = strlen(word);
+	bool found = false;
+
+	for (const struct cmd *c = commands; c->name; c++) {
+		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
+			continue;
+		(void)printf("  attest %-14s %s\n", c->name, c->summary);
+		found = true;
+	}
+	return found;
 }
 
 /* Matches "verify" or the two words "policy check"; *used is the number of words. */
@@ -113,6 +129,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--version") == 0)
 		return printf("attest %s\n", att_version()) > 0 ? EXIT_GOOD : EXIT_UNUSABLE;
 	c = command(argc, argv, &used);
+	if (!c && argc == 3 && strcmp(argv[2], "--help") == 0 && help_family(argv[1]))
+		return EXIT_GOOD;
 	if (!c) {
 		(void)fprintf(stderr, "attest: unknown command %s%s%s; attest --help lists them\n", argv[1],
 		    argc > 2 ? " " : "", argc > 2 ? argv[2] : "");

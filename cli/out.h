@@ -1,4 +1,5 @@
-/* out.h - verdicts, checks and reports for people (ticks, crosses, hints; colour on a terminal only) and for programs. */
+/* out.h - verdicts, checks and reports for people (ticks, crosses, hints; colour on a terminal only) and
+ * for programs. */
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 
@@ -6,12 +7,16 @@
 #include "lib/json/json.h"
 #include "libattest/attest.h"
 
+#define OUT_SIMULATED "trusted only because of --anchors; no vendor root stands behind this evidence"
+
 ATT_CHECK bool out_verdict_text(const struct att_result *r, const char *name, struct att_error *e);
 ATT_CHECK bool out_verdict_json(struct arena *a, const struct att_result *r, struct att_error *e);
 
 /* The list of checks: a tick, cross or dash, id, title; expected and found under a failed one. */
 void out_checks(const struct att_check *v, size_t n);
+/* NULL: out of memory. */
 struct json *checks_json(struct arena *a, const struct att_check *v, size_t n);
+struct json *error_json(struct arena *a, const struct att_error *why);          /* {"code","message"} */
 /* Prints one JSON document with a final newline. */
 ATT_CHECK bool out_json(struct arena *a, const struct json *v, struct att_error *e);
 

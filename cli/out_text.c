@@ -48,7 +48,8 @@ void out_checks(const struct att_check *v, size_t n)
 
 bool out_verdict_text(const struct att_result *r, const char *name, struct att_error *e)
 {
-	enum mark m = r->verdict == ATT_PERMITTED ? MARK_GOOD : r->verdict == ATT_UNDECIDED ? MARK_NONE : MARK_BAD;
+	enum mark m = r->verdict == ATT_PERMITTED ? MARK_GOOD : r->verdict == ATT_UNDECIDED ? MARK_NONE :
+	    MARK_BAD;
 
 	(void)printf("%s evidence %s\n", r->type, name);
 	out_checks(r->checks, r->nchecks);
@@ -64,7 +65,7 @@ bool out_verdict_text(const struct att_result *r, const char *name, struct att_e
 	for (size_t i = 0; i < r->nrelaxed; i++)
 		(void)printf("  relaxed: %s\n", r->relaxed[i]);
 	if (r->simulated_anchor)
-		(void)puts("  note:    trusted only because of --anchors; no vendor root stands behind this evidence");
+		(void)printf("  note:    %s\n", OUT_SIMULATED);
 	if (r->hint)
 		(void)printf("  hint:    %s\n", r->hint);
 	return fflush(stdout) == 0 ? true : att_fail(e, ATT_E_INTERNAL, "cannot write to standard output");

@@ -37,7 +37,8 @@ bool remote_get(struct arena *a, const char *server, const char *path, const cha
 	if (!httpc_send(a, &r, &answer, e))
 		return false;
 	if (answer.status != 200)
-		return att_fail(e, ATT_E_OPERATION, "%s: HTTP %d, %s", r.url, answer.status, message_of(a, &answer));
+		return att_fail(e, ATT_E_OPERATION, "%s: HTTP %d, %s", r.url, answer.status,
+		    message_of(a, &answer));
 	*out = (struct att_bytes){ answer.body, answer.body_len };
 	return true;
 }
@@ -45,7 +46,8 @@ bool remote_get(struct arena *a, const char *server, const char *path, const cha
 bool remote_post(struct arena *a, const char *url, const char *ca, struct att_bytes body, int *status,
     struct att_bytes *out, struct att_error *e)
 {
-	static const char *const headers[] = { "Content-Type: application/json", "Accept: application/json", "Expect:",
+	static const char *const headers[] = { "Content-Type: application/json", "Accept: application/json",
+	    "Expect:",
 		NULL };
 	struct httpc_request r = { .url = url, .method = "POST", .headers = headers, .body = body.data,
 		.body_len = body.len, .ca_file = ca };

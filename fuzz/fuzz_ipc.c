@@ -14,6 +14,8 @@ static void contents(const struct frame *f)
 	struct role_facts facts;
 	struct blob_list list;
 	struct answer answer;
+	struct manage manage;
+	struct managed managed;
 	struct att_error e = { 0 };
 	char text[64];
 	bool ok = a != NULL;
@@ -23,6 +25,10 @@ static void contents(const struct frame *f)
 		ok = blobs_decode(a, f->block[0], &list, &e);
 	if (ok && f->op == OP_ANSWER)
 		ok = answer_decode(f, &answer, &e);
+	if (ok && f->op == OP_MANAGE)
+		ok = manage_decode(f, &manage, &e);
+	if (ok && f->op == OP_MANAGED)
+		ok = managed_decode(f, &managed, &e);
 	if (a)
 		assert(ok == (e.code == ATT_E_OK));
 	if (f->op == OP_ATTEST && frame_text(f->block[0], text, sizeof text))

@@ -1,6 +1,6 @@
 /*
- * Property: every certificate found lies inside the table and behind its list of entries; a failure has its error
- * set.  The same bytes behind a report are one extended report, with the same result.
+ * Property: every certificate found lies inside the table and behind its list of entries; a failure
+ * has its error set.  The same bytes behind a report are one extended report, with the same result.
  */
 #include <assert.h>
 
@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bytes_copy(whole, report, sizeof report);
 		bytes_copy(whole + sizeof report, data, size);
 		att_error_clear(&e);
-		assert(snp_evidence_parse(rd_make(whole, sizeof report + size), a, &ev, &e) == (ok || size == 0));
+		assert(snp_evidence_parse(rd_make(whole, sizeof report + size), a, &ev, &e) ==
+		    (ok || size == 0));
 		assert(size == 0 || !ok || ev->certs.ncerts == t.ncerts);
 	}
 	arena_free(a);

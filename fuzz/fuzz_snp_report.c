@@ -1,6 +1,7 @@
 /*
- * Property: a report of a known version that parses is the bytes its fields say: written back at the offsets of the
- * specification they give the same 1184 bytes.  A failure has its error set and leaves the output alone.
+ * Property: a report of a known version that parses is the bytes its fields say: written back at
+ * the offsets of the specification they give the same 1184 bytes.  A failure has its error set and
+ * leaves the output alone.
  */
 #include <assert.h>
 

@@ -32,7 +32,8 @@ ATT_CHECK bool sim_snp_keys_generate(struct sim_snp_keys *out, struct att_error 
 struct sim_snp_key_pems {
 	struct att_bytes ark, ask, asvk, leaf, other_leaf;
 };
-ATT_CHECK bool sim_snp_keys_load(const struct sim_snp_key_pems *pems, struct sim_snp_keys *out, struct att_error *e);
+ATT_CHECK bool sim_snp_keys_load(
+    const struct sim_snp_key_pems *pems, struct sim_snp_keys *out, struct att_error *e);
 void sim_snp_keys_clear(struct sim_snp_keys *k);
 
 /* A firmware version: 1.55.29. */
@@ -40,7 +41,8 @@ struct sim_snp_version {
 	uint8_t major, minor, build;
 };
 
-/* What the report and its endorsements say.  sim_snp_options_default() fills it; every field may be changed. */
+/* What the report and its endorsements say.  sim_snp_options_default() fills it; every field may be
+ * changed. */
 struct sim_snp_options {
 	const char *product;            /* "Milan", "Genoa" or "Turin": root names, TCB layout */
 	uint32_t version;               /* of the report */
@@ -63,14 +65,16 @@ struct sim_snp_options {
 	bool masked_chip_id;            /* chip_id zero although a VCEK signs */
 	int64_t now_s;                  /* certificates are valid around this time */
 	int64_t leaf_not_before_s, leaf_not_after_s;
-	struct att_bytes runtime_data;  /* its digest becomes report_data, and it is put into the request as JSON */
-	struct att_bytes inittime_data; /* its digest becomes host_data, likewise */
+	/* Their digests become report_data and host_data; the request carries them as JSON. */
+	struct att_bytes runtime_data;
+	struct att_bytes inittime_data;
 	const char *nonce;              /* of the request; NULL: none */
 	bool crl;                       /* make a revocation list of the root */
 	bool revoke_ica;                /* which names the intermediate */
 	const char *fault;              /* name of a fault, see sim_snp_fault_at(); NULL: none */
 };
-ATT_CHECK bool sim_snp_options_default(struct sim_snp_options *o, const char *product, int64_t now_s, struct att_error *e);
+ATT_CHECK bool sim_snp_options_default(
+    struct sim_snp_options *o, const char *product, int64_t now_s, struct att_error *e);
 
 /* Deliberate faults, each meant to make one check fail first. */
 struct sim_fault {

@@ -38,7 +38,8 @@ static void fill(uint8_t *p, size_t n, uint8_t first)
 		p[i] = (uint8_t)(first + i);
 }
 
-bool sim_snp_options_default(struct sim_snp_options *o, const char *product, int64_t now_s, struct att_error *e)
+bool sim_snp_options_default(
+    struct sim_snp_options *o, const char *product, int64_t now_s, struct att_error *e)
 {
 	const struct product *p = find_product(product);
 	const struct sim_snp_version version = { 1, 55, 29 };
@@ -71,9 +72,15 @@ static void plan_certs(struct snp_plan *p, const struct product *product)
 	const char *ica = o->vlek ? "SEV-VLEK-" : "SEV-";
 
 	p->ark = (struct snp_cert_plan){
-		.serial = product->serial, .not_before_s = o->now_s - 2 * YEAR, .not_after_s = o->now_s + (CA_YEARS - 2) * YEAR,
-		.ca = true, .pathlen = -1, .key_usage = KEY_CERT_SIGN | CRL_SIGN,
-		.key = p->keys->ark, .issuer_key = p->keys->ark, .alg = SIG_RSA_PSS_SHA384,
+		.serial = product->serial,
+		.not_before_s = o->now_s - 2 * YEAR,
+		.not_after_s = o->now_s + (CA_YEARS - 2) * YEAR,
+		.ca = true,
+		.pathlen = -1,
+		.key_usage = KEY_CERT_SIGN | CRL_SIGN,
+		.key = p->keys->ark,
+		.issuer_key = p->keys->ark,
+		.alg = SIG_RSA_PSS_SHA384,
 	};
 	p->ica = p->ark;
 	p->ica.serial += o->vlek ? 0x101 : 1;
@@ -110,7 +117,8 @@ static void plan_extensions(struct snp_plan *p, const struct product *product)
 	x->hwid_len = p->fmc ? 8 : 64;
 }
 
-static bool plan(const struct sim_snp_keys *keys, const struct sim_snp_options *o, struct snp_plan *p, struct att_error *e)
+static bool plan(const struct sim_snp_keys *keys, const struct sim_snp_options *o,
+    struct snp_plan *p, struct att_error *e)
 {
 	const struct product *product = find_product(o->product);
 
@@ -118,9 +126,15 @@ static bool plan(const struct sim_snp_keys *keys, const struct sim_snp_options *
 		return att_fail(e, ATT_E_NOT_FOUND, "product \"%.40s\": want Milan, Genoa or Turin",
 		    o->product ? o->product : "");
 	*p = (struct snp_plan){
-		.o = *o, .keys = keys, .fmc = product->fmc, .signature_algo = 1, .signing_key = o->vlek ? 1 : 0,
-		.report_key = keys->leaf, .crl_key = keys->ark,
-		.crl_this_update_s = o->now_s - YEAR / 12, .crl_next_update_s = o->now_s + YEAR,
+		.o = *o,
+		.keys = keys,
+		.fmc = product->fmc,
+		.signature_algo = 1,
+		.signing_key = o->vlek ? 1 : 0,
+		.report_key = keys->leaf,
+		.crl_key = keys->ark,
+		.crl_this_update_s = o->now_s - YEAR / 12,
+		.crl_next_update_s = o->now_s + YEAR,
 	};
 	plan_certs(p, product);
 	plan_extensions(p, product);
@@ -141,7 +155,8 @@ static bool bind(struct crypto *c, struct snp_plan *p, struct att_error *e)
 			p->o.report_data[i] = 0;
 	}
 	if (o->inittime_data.len && !p->unbound_host_data)
-		return digest(c, DIGEST_SHA256, o->inittime_data.data, o->inittime_data.len, p->o.host_data, e);
+		return digest(c, DIGEST_SHA256, o->inittime_data.data, o->inittime_data.len,
+		    p->o.host_data, e);
 	return true;
 }
 
@@ -180,8 +195,8 @@ static bool write_chain(struct arena *a, const struct snp_plan *p, const struct 
 	return as_text(&b, out, e);
 }
 
-static bool write_anchor(struct crypto *c, struct arena *a, const struct snp_plan *p, const struct snp_certs *certs,
-    struct sim_bytes *out, struct att_error *e)
+static bool write_anchor(struct crypto *c, struct arena *a, const struct snp_plan *p,
+    const struct snp_certs *certs, struct sim_bytes *out, struct att_error *e)
 {
 	struct buf b = buf_make(a);
 	struct snp_plan other = *p;
@@ -201,10 +216,14 @@ static bool write_anchor(struct crypto *c, struct arena *a, const struct snp_pla
 
 /* GUIDs in RFC 4122 byte order: VCEK, VLEK, ASK, ARK. */
 static const uint8_t guids[4][16] = {
-	{ 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd },
-	{ 0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e, 0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1 },
-	{ 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4, 0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 },
-	{ 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52, 0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae },
+	{ 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64,
+	    0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd },
+	{ 0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e,
+	    0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1 },
+	{ 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4,
+	    0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 },
+	{ 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52,
+	    0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae },
 };
 
 static bool write_extended(struct arena *a, const struct snp_plan *p, const struct snp_certs *certs,
@@ -253,7 +272,8 @@ static struct json *put_bound(struct arena *a, struct json *body, const char *na
 }
 
 /* spec: rest-api §5.4 */
-static bool write_request(struct arena *a, const struct snp_plan *p, struct sim_snp_output *o, struct att_error *e)
+static bool write_request(
+    struct arena *a, const struct snp_plan *p, struct sim_snp_output *o, struct att_error *e)
 {
 	struct json *inner = json_object(a), *body = json_object(a);
 	char *text;
@@ -264,7 +284,8 @@ static bool write_request(struct arena *a, const struct snp_plan *p, struct sim_
 		return arena_fail(a, e);
 	if (!json_write(a, inner, JSON_COMPACT, &text, &n, e))
 		return false;
-	if (!json_put(a, body, "report", b64_json(a, text, n)) || !put_bound(a, body, "runtimeData", p->o.runtime_data) ||
+	if (!json_put(a, body, "report", b64_json(a, text, n)) ||
+	    !put_bound(a, body, "runtimeData", p->o.runtime_data) ||
 	    !put_bound(a, body, "initTimeData", p->o.inittime_data) ||
 	    (p->o.nonce && !json_put(a, body, "nonce", json_string(a, p->o.nonce))))
 		return arena_fail(a, e);
@@ -280,17 +301,21 @@ static bool copy_out(struct arena *a, const void *p, size_t n, struct sim_bytes 
 	return out->p || arena_fail(a, e);
 }
 
-static bool write_all(struct crypto *c, struct arena *a, const struct snp_plan *p, const struct snp_certs *certs,
-    struct sim_snp_output *out, struct att_error *e)
+static bool write_all(struct crypto *c, struct arena *a, const struct snp_plan *p,
+    const struct snp_certs *certs, struct sim_snp_output *out, struct att_error *e)
 {
 	uint8_t report[SNP_SIM_REPORT_LEN];
 	size_t n;
 	const uint8_t *der = x509_der(certs->leaf, &n);
 
-	return snp_report_make(c, p, report, e) && copy_out(a, report, sizeof report, &out->report, e) &&
-	    copy_out(a, der, n, &out->leaf_der, e) && write_chain(a, p, certs, &out->chain_pem, e) &&
-	    write_anchor(c, a, p, certs, &out->ark_pem, e) && write_extended(a, p, certs, report, &out->extended, e) &&
-	    (!p->o.crl || p->no_crl || snp_crl_make(a, p, certs, &out->crl_der, e)) && write_request(a, p, out, e);
+	return snp_report_make(c, p, report, e) &&
+	    copy_out(a, report, sizeof report, &out->report, e) &&
+	    copy_out(a, der, n, &out->leaf_der, e) &&
+	    write_chain(a, p, certs, &out->chain_pem, e) &&
+	    write_anchor(c, a, p, certs, &out->ark_pem, e) &&
+	    write_extended(a, p, certs, report, &out->extended, e) &&
+	    (!p->o.crl || p->no_crl || snp_crl_make(a, p, certs, &out->crl_der, e)) &&
+	    write_request(a, p, out, e);
 }
 
 bool sim_snp_make(struct crypto *c, struct arena *a, const struct sim_snp_keys *keys,

@@ -83,8 +83,8 @@ static void name_parts(const char *cn, struct x509_rdn out[NAME_PARTS])
 	bytes_copy(out, parts, sizeof parts);
 }
 
-static bool make(struct crypto *c, const struct snp_cert_plan *p, const struct pubkey *key, const struct ext_list *l,
-    struct x509_cert **out, struct att_error *e)
+static bool make(struct crypto *c, const struct snp_cert_plan *p, const struct pubkey *key,
+    const struct ext_list *l, struct x509_cert **out, struct att_error *e)
 {
 	struct x509_rdn subject[NAME_PARTS], issuer[NAME_PARTS];
 	struct x509_template t = {
@@ -96,7 +96,8 @@ static bool make(struct crypto *c, const struct snp_cert_plan *p, const struct p
 
 	name_parts(p->cn, subject);
 	name_parts(p->issuer_cn, issuer);
-	return x509_make(c, &t, key, p->issuer_key, out, e) || att_within(e, "simulated certificate %s", p->cn);
+	return x509_make(c, &t, key, p->issuer_key, out, e) ||
+	    att_within(e, "simulated certificate %s", p->cn);
 }
 
 static bool make_leaf(struct crypto *c, const struct snp_plan *p, struct x509_cert **out, struct att_error *e)
@@ -111,7 +112,8 @@ static bool make_leaf(struct crypto *c, const struct snp_plan *p, struct x509_ce
 	return privkey_public(c, p256 ? p256 : p->leaf.key, &pub, e) && make(c, &p->leaf, pub, &l, out, e);
 }
 
-static bool make_ca(struct crypto *c, const struct snp_cert_plan *p, struct x509_cert **out, struct att_error *e)
+static bool make_ca(
+    struct crypto *c, const struct snp_cert_plan *p, struct x509_cert **out, struct att_error *e)
 {
 	const struct ext_list none = { 0 };
 	ATT_AUTO_STRUCT(pubkey) pub = NULL;
@@ -138,13 +140,18 @@ bool snp_certs_make(struct crypto *c, const struct snp_plan *p, struct snp_certs
 	return false;
 }
 
-bool snp_crl_make(struct arena *a, const struct snp_plan *p, const struct snp_certs *certs, struct sim_bytes *out,
-    struct att_error *e)
+bool snp_crl_make(struct arena *a, const struct snp_plan *p, const struct snp_certs *certs,
+    struct sim_bytes *out, struct att_error *e)
 {
 	const uint64_t serial = p->crl_of_ica ? p->leaf.serial : p->ica.serial;
 	struct x509_crl_template t = {
-		.issuer = p->crl_of_ica ? certs->ica : certs->ark, .this_update_s = p->crl_this_update_s, .next_update_s = p->crl_next_update_s,
-		.number = 1, .revoked = &serial, .nrevoked = p->o.revoke_ica ? 1 : 0, .alg = SIG_RSA_PSS_SHA384,
+		.issuer = p->crl_of_ica ? certs->ica : certs->ark,
+		.this_update_s = p->crl_this_update_s,
+		.next_update_s = p->crl_next_update_s,
+		.number = 1,
+		.revoked = &serial,
+		.nrevoked = p->o.revoke_ica ? 1 : 0,
+		.alg = SIG_RSA_PSS_SHA384,
 	};
 	uint8_t *der;
 	size_t n;

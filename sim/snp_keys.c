@@ -26,12 +26,14 @@ bool sim_snp_keys_generate(struct sim_snp_keys *out, struct att_error *e)
 	return false;
 }
 
-static bool load(struct att_bytes pem, const char *name, enum key_kind want, struct privkey **out, struct att_error *e)
+static bool load(struct att_bytes pem, const char *name, enum key_kind want, struct privkey **out,
+    struct att_error *e)
 {
 	if (!privkey_from_pem((const char *)pem.data, pem.len, out, e))
 		return att_within(e, "simulator key %s", name);
 	if (privkey_kind(*out) != want)
-		return att_fail(e, ATT_E_UNSUPPORTED, "simulator key %s: want %s", name, want == KEY_RSA ? "RSA" : "P-384");
+		return att_fail(e, ATT_E_UNSUPPORTED, "simulator key %s: want %s", name,
+		    want == KEY_RSA ? "RSA" : "P-384");
 	return true;
 }
 

@@ -65,9 +65,10 @@ struct snp_certs {
 };
 void snp_certs_clear(struct snp_certs *c);
 ATT_AUTO_DEFINE_STRUCT(snp_certs, snp_certs_clear);
-ATT_CHECK bool snp_certs_make(struct crypto *c, const struct snp_plan *p, struct snp_certs *out, struct att_error *e);
-ATT_CHECK bool snp_crl_make(struct arena *a, const struct snp_plan *p, const struct snp_certs *certs, struct sim_bytes *out,
-    struct att_error *e);
+ATT_CHECK bool snp_certs_make(
+    struct crypto *c, const struct snp_plan *p, struct snp_certs *out, struct att_error *e);
+ATT_CHECK bool snp_crl_make(struct arena *a, const struct snp_plan *p,
+    const struct snp_certs *certs, struct sim_bytes *out, struct att_error *e);
 /* Writes and signs the report; out has SNP_SIM_REPORT_LEN bytes. */
 ATT_CHECK bool snp_report_make(struct crypto *c, const struct snp_plan *p, uint8_t *out, struct att_error *e);
 

@@ -33,7 +33,8 @@ static void put_version(uint8_t *r, size_t off, const struct sim_snp_version *v)
 
 static uint32_t key_info(const struct snp_plan *p)
 {
-	return (uint32_t)p->o.author_key_en | (uint32_t)p->o.mask_chip_key << 1 | (uint32_t)p->signing_key << 2;
+	return (uint32_t)p->o.author_key_en | (uint32_t)p->o.mask_chip_key << 1 |
+	    (uint32_t)p->signing_key << 2;
 }
 
 static void put_guest(uint8_t *r, const struct sim_snp_options *o)
@@ -90,7 +91,7 @@ bool snp_report_make(struct crypto *c, const struct snp_plan *p, uint8_t *out, s
 	put_guest(r, &p->o);
 	put_platform(r, p);
 	patch(r, &p->before);
-	if (!sig_sign(c, p->report_key, SIG_ECDSA_P384_SHA384, r, SIGNED_LEN, sig, &n, e))
+	if (!sig_sign(c, p->report_key, SIG_ECDSA_P384_SHA384, rd_make(r, SIGNED_LEN), sig, &n, e))
 		return att_within(e, "simulated report");
 	bytes_reverse(r + SIGNED_LEN, sig, P384_LEN);
 	bytes_reverse(r + SIGNED_LEN + SIG_FIELD, sig + P384_LEN, P384_LEN);

@@ -48,10 +48,35 @@ ATT_API bool att_policy_unwrap(struct att_bytes jws, char **text, size_t *len, s
  * Evaluates a policy over claims given as JSON (an object of names, or an array of
  * {"type","value","issuer"?}); *json is one object
  * {"decision","message"?,"outgoing","properties","added","rules":[{"line",
- * "section","action","fired","why"?}],"steps"}; free() it.
+ * "section","action","fired","why"?,"bound"?}],"steps"}; free() it.
+ * bound: [{"identifier"?,"claims":[{"type","value","issuer"}],"more"?}], one for each condition that held.
  */
 ATT_API bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json,
     const struct att_settings *s, char **json, struct att_error *e);
+
+/*
+ * A starting policy (version 1.0, with comments) that pins what the claims of one piece of evidence
+ * show: it permits evidence with these claims and denies what differs.  claims_json is
+ * att_result.claims_json of evidence that was verified; nothing here sees to that.
+ * UNSUPPORTED: no table for the type yet; OPERATION: a claim it must have is missing.  free() *text.
+ */
+ATT_API bool att_policy_suggest(const char *type, struct att_bytes claims_json, char **text,
+    struct att_error *e);
+
+/*
+ * What changed between two policy texts.  Rules are compared by meaning: white space, comments, names
+ * of identifiers and the order inside brackets do not count, nor does the order of rules where no rule
+ * makes claims.  *json, free() it:
+ *   {"equal", "from":{"version","hash","rules"}, "to":{...},
+ *    "sections":[{"section", "removed":[{"line","rule"}], "added":[{"line","rule"}],
+ *                 "unchanged":[{"line","toLine","rule"}], "reordered"}],
+ *    "decisions":[{"from","to","fromMessage"?,"toMessage"?}]}
+ * equal is about the sections only.  decisions has one element for each of the nclaims texts, which are
+ * as in att_policy_eval().  POLICY_PARSE names the text, "from" or "to", that does not compile.
+ */
+struct att_policy_pair { struct att_bytes from, to; };
+ATT_API bool att_policy_diff(const struct att_policy_pair *texts, const struct att_bytes *claims,
+    size_t nclaims, const struct att_settings *s, char **json, struct att_error *e);
 
 /*
  * Evaluates a JMESPath expression over a JSON document, with the budget of a policy; *json is

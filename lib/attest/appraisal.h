@@ -56,7 +56,8 @@ struct att_ctx {
 	struct chain_cache *policies;           /* struct cached_policy by SHA-256 of the text */
 	struct chain_cache *trust_sets[TRUST_KINDS];    /* struct trust_set by SHA-256 of all pieces */
 };
-/* PEM or DER certificates and CRLs, THIM JSON; what a piece is, is recognised.  *out is borrowed from the cache. */
+/* PEM or DER certificates and CRLs, THIM JSON; what a piece is, is recognised. *out is borrowed from the
+ * cache. */
 ATT_CHECK bool ctx_trust_set(struct att_ctx *ctx, enum trust_kind kind, const struct att_bytes *v, size_t n,
     const struct trust_set **out, struct att_error *e);
 /* Compiles once; *out is borrowed from the cache. */
@@ -72,12 +73,14 @@ struct token_input {
 ATT_CHECK bool token_claims(const struct token_input *in, struct arena *a, char **json, struct att_error *e);
 
 /* The policy of a type when none was set, in the arena or constant; "" when the type has none. */
-ATT_CHECK bool default_policy(const char *type, const struct att_settings *s, struct arena *a, const char **text,
-    struct att_error *e);
+ATT_CHECK bool default_policy(const char *type, const struct att_settings *s, struct arena *a,
+    const char **text, struct att_error *e);
 
-/* explain.c: what each rule did: [{"line","section","action","fired","why"?,"bound"?}]; NULL: out of memory. */
+/* explain.c: what each rule did: [{"line","section","action","fired","why"?,"bound"?}]; NULL: out of
+ * memory. */
 struct json *explain_rules(struct arena *a, const struct policy_result *r);
-ATT_CHECK bool explain_result(struct arena *a, const struct policy_result *r, const char **json, struct att_error *e);
+ATT_CHECK bool explain_result(struct arena *a, const struct policy_result *r, const char **json,
+    struct att_error *e);
 
 /* shadow.c: evaluates req->shadow_policy over the claims that the active policy was given. */
 void shadow_evaluate(struct att_ctx *ctx, const struct att_request *req, const struct claims *seen,

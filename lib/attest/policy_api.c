@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/attest/api_call.h"
 #include "lib/attest/appraisal.h"
 #include "lib/base/base64.h"
 #include "lib/policy/jmespath/jmespath.h"
@@ -15,11 +16,6 @@ struct owned_report {
 	struct att_policy_report public;
 	struct arena *a;
 };
-
-static const char *text_of(struct att_bytes b)
-{
-	return b.len ? (const char *)b.data : "";
-}
 
 static void copy_problem(const struct policy_problem *p, bool warning, struct att_policy_problem *out)
 {
@@ -43,8 +39,8 @@ static bool fill_report(struct owned_report *o, struct crypto *c, struct att_byt
 	struct policy_report r;
 	struct att_policy_problem *v;
 
-	if (!policy_hash(c, o->a, text_of(text), text.len, o->public.hash, e) ||
-	    !policy_check(o->a, text_of(text), text.len, 0, &r, e))
+	if (!policy_hash(c, o->a, api_text(text), text.len, o->public.hash, e) ||
+	    !policy_check(o->a, api_text(text), text.len, 0, &r, e))
 		return false;
 	v = arena_array(o->a, r.nproblems + r.nwarnings + 1, sizeof *v);
 	if (!v)
@@ -86,39 +82,10 @@ void att_policy_report_free(struct att_policy_report *r)
 		arena_free(((struct owned_report *)r)->a);
 }
 
-/* What a call needs: crypto and memory, freed together; and the malloc()ed copy for the caller. */
-struct call {
-	struct crypto *c;
-	struct arena *a;
-};
-
-static bool call_begin(struct call *k, struct att_error *e)
-{
-	k->c = crypto_new(e);
-	k->a = k->c ? arena_new(POLICY_API_MEMORY) : NULL;
-	return k->a ? true : att_fail(e, ATT_E_NOMEM, "out of memory");
-}
-
-static bool call_end(struct call *k, const char *s, size_t n, char **out, struct att_error *e)
-{
-	char *copy = s ? malloc(n + 1) : NULL;
-
-	if (s && !copy)
-		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
-	if (copy) {
-		bytes_copy(copy, s, n);
-		copy[n] = 0;
-		*out = copy;
-	}
-	arena_free(k->a);
-	crypto_free(k->c);
-	return copy != NULL;
-}
-
 bool att_policy_hash(struct att_bytes text, char out[44], struct att_error *e)
 {
-	struct call k = { 0 };
-	bool ok = call_begin(&k, e) && policy_hash(k.c, k.a, text_of(text), text.len, out, e);
+	struct api_call k = { 0 };
+	bool ok = api_call_begin(&k, e) && policy_hash(k.c, k.a, api_text(text), text.len, out, e);
 
 	arena_free(k.a);
 	crypto_free(k.c);
@@ -134,18 +101,18 @@ static const char *wrap_payload(struct arena *a, struct att_bytes text)
 
 bool att_policy_wrap(struct att_bytes text, char **jws, struct att_error *e)
 {
-	struct call k = { 0 };
-	const char *payload = call_begin(&k, e) ? wrap_payload(k.a, text) : NULL;
+	struct api_call k = { 0 };
+	const char *payload = api_call_begin(&k, e) ? wrap_payload(k.a, text) : NULL;
 	const char *s = payload ? jws_make_unsigned(k.a, payload, strlen(payload)) : NULL;
 
 	if (!s && k.a)
 		(void)arena_fail(k.a, e);
-	return call_end(&k, s, s ? strlen(s) : 0, jws, e);
+	return api_call_end(&k, s, s ? strlen(s) : 0, jws, e);
 }
 
 /* The chain must begin with the key's own certificate: a service verifies with x5c[0]. */
 static bool chain_fits(
-    struct call *k, const struct privkey *key, const struct x509_bundle *chain, struct att_error *e)
+    struct api_call *k, const struct privkey *key, const struct x509_bundle *chain, struct att_error *e)
 {
 	struct pubkey *pub = NULL;
 	bool ok;
@@ -162,23 +129,23 @@ static bool chain_fits(
 bool att_policy_wrap_signed(struct att_bytes text, struct att_bytes pem_key, struct att_bytes pem_certs,
     char **jws, struct att_error *e)
 {
-	struct call k = { 0 };
+	struct api_call k = { 0 };
 	struct privkey *key = NULL;
 	struct x509_bundle chain = { 0 };
 	struct rd in = rd_make(text.data, text.len);
 	char *s = NULL;
 
-	if (!call_begin(&k, e) ||
+	if (!api_call_begin(&k, e) ||
 	    !privkey_from_pem((const char *)pem_key.data, pem_key.len, &key, e) ||
 	    !x509_bundle_parse(k.c, pem_certs.data, pem_certs.len, &chain, e) ||
 	    !chain_fits(&k, key, &chain, e) || !jws_sign_policy(k.a, k.c, key, &chain, &in, &s, e))
 		s = NULL;
 	privkey_free(key);
 	x509_bundle_clear(&chain);
-	return call_end(&k, s, s ? strlen(s) : 0, jws, e);
+	return api_call_end(&k, s, s ? strlen(s) : 0, jws, e);
 }
 
-static bool unwrap(struct call *k, struct att_bytes jws, uint8_t **text, size_t *n, struct att_error *e)
+static bool unwrap(struct api_call *k, struct att_bytes jws, uint8_t **text, size_t *n, struct att_error *e)
 {
 	const struct json *policy;
 	struct json *payload;
@@ -199,12 +166,12 @@ static bool unwrap(struct call *k, struct att_bytes jws, uint8_t **text, size_t 
 
 bool att_policy_unwrap(struct att_bytes jws, char **text, size_t *len, struct att_error *e)
 {
-	struct call k = { 0 };
+	struct api_call k = { 0 };
 	uint8_t *p = NULL;
 	size_t n = 0;
-	bool ok = call_begin(&k, e) && unwrap(&k, jws, &p, &n, e);
+	bool ok = api_call_begin(&k, e) && unwrap(&k, jws, &p, &n, e);
 
-	if (!call_end(&k, ok ? (const char *)p : NULL, n, text, e))
+	if (!api_call_end(&k, ok ? (const char *)p : NULL, n, text, e))
 		return false;
 	*len = n;
 	return true;
@@ -235,7 +202,7 @@ static struct json *eval_json(struct arena *a, const struct policy_result *r)
 	return ok ? o : NULL;
 }
 
-static bool eval(struct call *k, struct att_bytes text, struct att_bytes claims_text,
+static bool eval(struct api_call *k, struct att_bytes text, struct att_bytes claims_text,
     const struct att_settings *s, char **out, size_t *n, struct att_error *e)
 {
 	struct policy_limits limits = { .steps = s->policy_steps, .memory = s->memory_limit };
@@ -244,7 +211,7 @@ static bool eval(struct call *k, struct att_bytes text, struct att_bytes claims_
 	struct claims claims = claims_make(k->a);
 	struct json *v;
 
-	if (!policy_compile(k->a, text_of(text), text.len, &policy, NULL, e))
+	if (!policy_compile(k->a, api_text(text), text.len, &policy, NULL, e))
 		return false;
 	if (!json_parse(k->a, claims_text.data, claims_text.len, NULL, &v, e) ||
 	    !claims_from_json(&claims, v, e))
@@ -256,13 +223,13 @@ static bool eval(struct call *k, struct att_bytes text, struct att_bytes claims_
 bool att_policy_eval(struct att_bytes text, struct att_bytes claims_json, const struct att_settings *s,
     char **json, struct att_error *e)
 {
-	struct call k = { 0 };
+	struct api_call k = { 0 };
 	char *out = NULL;
 	size_t n = 0;
 
-	if (!call_begin(&k, e) || !eval(&k, text, claims_json, s, &out, &n, e))
+	if (!api_call_begin(&k, e) || !eval(&k, text, claims_json, s, &out, &n, e))
 		out = NULL;
-	return call_end(&k, out, n, json, e);
+	return api_call_end(&k, out, n, json, e);
 }
 
 static bool query_failed(const struct jmes_problem *p, const struct att_error *why, struct att_error *e)
@@ -273,7 +240,7 @@ static bool query_failed(const struct jmes_problem *p, const struct att_error *w
 	    p->message, p->offset);
 }
 
-static bool query(struct call *k, struct att_bytes expression, struct att_bytes document,
+static bool query(struct api_call *k, struct att_bytes expression, struct att_bytes document,
     char **out, size_t *n, struct att_error *e)
 {
 	struct jmes_budget budget = { JMES_STEPS_DEFAULT };
@@ -283,7 +250,7 @@ static bool query(struct call *k, struct att_bytes expression, struct att_bytes 
 	struct json *doc;
 	struct jmes *q;
 
-	if (!jmes_compile(k->a, text_of(expression), expression.len, &q, &problem, &why))
+	if (!jmes_compile(k->a, api_text(expression), expression.len, &q, &problem, &why))
 		return query_failed(&problem, &why, e);
 	if (!json_parse(k->a, document.data, document.len, NULL, &doc, e))
 		return att_within(e, "document");
@@ -294,11 +261,11 @@ static bool query(struct call *k, struct att_bytes expression, struct att_bytes 
 
 bool att_jmespath(struct att_bytes expression, struct att_bytes document, char **json, struct att_error *e)
 {
-	struct call k = { 0 };
+	struct api_call k = { 0 };
 	char *out = NULL;
 	size_t n = 0;
 
-	if (!call_begin(&k, e) || !query(&k, expression, document, &out, &n, e))
+	if (!api_call_begin(&k, e) || !query(&k, expression, document, &out, &n, e))
 		out = NULL;
-	return call_end(&k, out, n, json, e);
+	return api_call_end(&k, out, n, json, e);
 }

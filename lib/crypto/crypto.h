@@ -13,6 +13,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/auto.h"
+#include "lib/base/rd.h"
 #include "lib/base/secret.h"
 #include "lib/json/json.h"
 
@@ -65,7 +66,7 @@ enum sig_alg {
  * Returns false with ATT_E_NOT_AUTHENTIC when the signature or its form is wrong,
  * with ATT_E_UNSUPPORTED when the key is not of the algorithm's kind. */
 ATT_CHECK bool sig_verify(struct crypto *c, const struct pubkey *k, enum sig_alg alg,
-    const void *msg, size_t msg_len, const uint8_t *sig, size_t sig_len, struct att_error *e);
+    struct rd msg, struct rd sig, struct att_error *e);
 /* DER SEQUENCE{r,s} (minimal, exact) to raw r || s with field bytes each. */
 ATT_CHECK bool ecdsa_der_to_raw(const uint8_t *der, size_t n, size_t field, uint8_t *raw,
     struct att_error *e);
@@ -84,8 +85,8 @@ enum key_kind privkey_kind(const struct privkey *k);
 /* Signature into sig, which has SIG_MAX bytes; *sig_len is how many were written; ECDSA raw r||s.
  * The key keeps a context ready for alg, so signing again costs the operation alone; one thread at a time. */
 #define SIG_MAX 1024
-ATT_CHECK bool sig_sign(struct crypto *c, struct privkey *k, enum sig_alg alg, const void *msg,
-    size_t msg_len, uint8_t *sig, size_t *sig_len, struct att_error *e);
+ATT_CHECK bool sig_sign(struct crypto *c, struct privkey *k, enum sig_alg alg, struct rd msg,
+    uint8_t *sig, size_t *sig_len, struct att_error *e);
 
 /* JWK (RFC 7517): {"kty","n","e"} or {"kty","crv","x","y"}; *out gets no other members. */
 struct json *jwk_from_pubkey(struct arena *a, const struct pubkey *k);

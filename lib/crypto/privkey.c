@@ -173,7 +173,7 @@ static bool sign_ready(struct crypto *c, struct privkey *k, enum sig_alg alg)
 	return true;
 }
 
-bool sig_sign(struct crypto *c, struct privkey *k, enum sig_alg alg, const void *msg, size_t msg_len,
+bool sig_sign(struct crypto *c, struct privkey *k, enum sig_alg alg, struct rd msg,
     uint8_t *sig, size_t *sig_len, struct att_error *e)
 {
 	const struct sig_row *row = sig_row_of(alg);
@@ -184,7 +184,7 @@ bool sig_sign(struct crypto *c, struct privkey *k, enum sig_alg alg, const void 
 	if (row->kind != k->kind)
 		return att_fail(e, ATT_E_UNSUPPORTED, "signature: %s does not fit the private key",
 		    row->name);
-	if (!digest(c, row->md, msg, msg_len, hash, e))
+	if (!digest(c, row->md, rd_ptr(&msg), rd_left(&msg), hash, e))
 		return false;
 	if (!sign_ready(c, k, alg) || EVP_PKEY_sign(k->sign, made, &n, hash, digest_len(row->md)) <= 0)
 		return crypto_fail(e, ATT_E_INTERNAL, "signature: libcrypto does not sign %s", row->name);

@@ -135,15 +135,15 @@ static bool sig_form(const struct pubkey *k, const struct rd *sig, uint8_t der[E
 	return true;
 }
 
-bool sig_verify(struct crypto *c, const struct pubkey *k, enum sig_alg alg, const void *msg, size_t msg_len,
-    const uint8_t *sig, size_t sig_len, struct att_error *e)
+bool sig_verify(struct crypto *c, const struct pubkey *k, enum sig_alg alg, struct rd msg,
+    struct rd sig, struct att_error *e)
 {
 	const struct sig_row *row = sig_row_of(alg);
 	uint8_t hash[DIGEST_MAX], der[ECDSA_DER_MAX];
-	struct rd given = rd_make(sig, sig_len), form;
+	struct rd form;
 
 	if (row->kind != k->kind)
 		return att_fail(e, ATT_E_UNSUPPORTED, "signature: %s does not fit the key", row->name);
-	return sig_form(k, &given, der, &form, e) && digest(c, row->md, msg, msg_len, hash, e) &&
+	return sig_form(k, &sig, der, &form, e) && digest(c, row->md, rd_ptr(&msg), rd_left(&msg), hash, e) &&
 	    verify_hash(c, k, row, hash, &form, e);
 }

@@ -155,7 +155,7 @@ bool jws_verify_with(struct crypto *c, const struct jws *j, const struct pubkey 
 		return att_fail(e, ATT_E_UNSUPPORTED,
 		    "jws: algorithm %s does not fit the key, which is for %s", alg->name,
 		    jws_alg_of_kind(pubkey_kind(key))->name);
-	if (!sig_verify(c, key, alg->sig, j->input, j->input_len, j->sig, j->sig_len, e))
+	if (!sig_verify(c, key, alg->sig, rd_make(j->input, j->input_len), rd_make(j->sig, j->sig_len), e))
 		return att_within(e, "jws: %s", alg->name);
 	return true;
 }
@@ -233,7 +233,7 @@ bool jws_sign(struct arena *a, struct crypto *c, struct privkey *key, const stru
 		return att_fail(e, ATT_E_INTERNAL, "jws: the header's alg is not %s, the key's", alg->name);
 	if (!make_input(&b, header, payload, e))
 		return false;
-	if (!sig_sign(c, key, alg->sig, b.p, b.len, sig, &sig_len, e))
+	if (!sig_sign(c, key, alg->sig, rd_make(b.p, b.len), sig, &sig_len, e))
 		return att_within(e, "jws: signing");
 	buf_char(&b, '.');
 	put_b64url(&b, sig, sig_len);

@@ -191,8 +191,7 @@ bool signed_verify(struct crypto *c, const struct x509_signed *s, const struct p
 			return false;
 		sig = rd_make(raw, 2 * field);
 	}
-	return sig_verify(c, k, s->sig_alg, rd_ptr(&s->tbs), rd_left(&s->tbs), rd_ptr(&sig), rd_left(&sig),
-	    e);
+	return sig_verify(c, k, s->sig_alg, s->tbs, sig, e);
 }
 
 bool signed_put(struct crypto *c, const struct buf *tbs, enum sig_alg alg, struct privkey *k, struct buf *out,
@@ -202,7 +201,7 @@ bool signed_put(struct crypto *c, const struct buf *tbs, enum sig_alg alg, struc
 	uint8_t sig[SIG_MAX];
 	size_t n, field;
 
-	if (!buf_ok(tbs, e) || !sig_sign(c, k, alg, tbs->p, tbs->len, sig, &n, e))
+	if (!buf_ok(tbs, e) || !sig_sign(c, k, alg, rd_make(tbs->p, tbs->len), sig, &n, e))
 		return false;
 	buf_put(&inside, tbs->p, tbs->len);
 	alg_put(&inside, alg);

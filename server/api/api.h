@@ -13,11 +13,25 @@
 #include "server/pool/pool.h"
 #include "server/http/http.h"
 #include "server/ipc/messages.h"
+#include "server/store/store.h"
 
 struct api;
+struct manage_state;
 
 /* A finished document of one provider, fetched from the signer at start. */
 struct api_document { char *text; size_t len; };
+
+/*
+ * What the store holds of one provider, in the form in which workers get it.  Read at start and after each write; the
+ * front is the only writer.
+ */
+struct tenant {
+	struct arena *memory;
+	struct block policies;          /* of a POLICIES message */
+	struct block certs;             /* registered certificates: blocks of DER */
+	uint64_t certs_generation;      /* counts their changes */
+	bool is_known;                  /* false: reading failed, and nothing may be decided until it succeeds */
+};
 
 struct api {
 	const struct config *config;
@@ -26,8 +40,14 @@ struct api {
 	struct arena *scratch;          /* memory of one handler call */
 	struct audit *audit;
 	struct api_document jwks[PROVIDERS_MAX], openid[PROVIDERS_MAX];
+	struct store *store;
+	struct tenant tenant[PROVIDERS_MAX];
 	void *state;
 	bool (*submit)(void *state, struct pool_job *job);      /* false: overloaded */
+	/* Workers judge by tenant[provider].policies from now on. */
+	void (*policies_changed)(void *state, uint32_t provider);
+	/* A result token from the signer; *token is borrowed until the next call. */
+	bool (*sign_result)(void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e);
 	unsigned (*live_workers)(void *state, uint32_t provider);
 	void (*reply)(struct req *r, struct resp *resp);
 	int64_t (*now_s)(void);
@@ -41,13 +61,20 @@ struct api_call {
 	const struct api_route *route;
 	uint32_t provider;
 	const char *type;               /* canonical attestation type, or NULL */
+	int64_t n;                      /* the {n} of the path, or the query argument to; 0: none */
 	struct pool_job job;
+	uint8_t flags;                  /* of the ATTEST message */
+	struct manage_state *manage;    /* of a management call, freed by api_done() */
 	struct req *r;
 };
 
-enum api_body { API_BODY_NONE, API_BODY_EVIDENCE };
+/* STATEMENT: a JWS as text or JSON.  MAY_STATEMENT: the same, or nothing. */
+enum api_body { API_BODY_NONE, API_BODY_EVIDENCE, API_BODY_STATEMENT, API_BODY_MAY_STATEMENT };
 enum api_version { API_VERSION_IGNORED, API_VERSION_REQUIRED };
-enum api_auth { API_AUTH_NONE, API_AUTH_OPTIONAL };
+/* Who may: NONE does not look at a bearer; OPTIONAL refuses a bad one; the others name the least role. */
+enum api_auth { API_AUTH_NONE, API_AUTH_OPTIONAL, API_AUTH_READER, API_AUTH_CONTRIBUTOR };
+/* What {type} must be: with evidence support, or only one that can have a policy. */
+enum api_type { API_TYPE_NONE, API_TYPE_EVIDENCE, API_TYPE_POLICY };
 
 struct api_route {
 	unsigned metric;                /* label of the requests metric */
@@ -57,6 +84,7 @@ struct api_route {
 	enum api_version version;
 	enum api_body body;
 	enum api_auth auth;
+	enum api_type type;
 	void (*handler)(struct api_call *c);
 };
 /* The daemon's routes, made from route_tbl.h. */
@@ -75,8 +103,22 @@ void api_openid(struct api_call *c);
 void api_livez(struct api_call *c);
 void api_readyz(struct api_call *c);
 void api_metrics(struct api_call *c);
+void api_policy_get(struct api_call *c);
+void api_policy_set(struct api_call *c);
+void api_policy_reset(struct api_call *c);
+void api_policy_history(struct api_call *c);
+void api_policy_entry(struct api_call *c);
+void api_policy_rollback(struct api_call *c);
+void api_shadow_get(struct api_call *c);
+void api_shadow_set(struct api_call *c);
+void api_shadow_remove(struct api_call *c);
+void api_certificates_get(struct api_call *c);
+void api_certificates_add(struct api_call *c);
+void api_certificates_remove(struct api_call *c);
 
 /* Shared by the handlers. */
+/* The text behind "Bearer "; empty without the header; NULL data when it is something else. */
+struct block api_bearer(const struct req *r);
 void api_answer(struct api_call *c, struct resp *resp);
 void api_problem(struct api_call *c, enum att_err code, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
@@ -92,6 +134,15 @@ enum att_err provider_find(const struct config *c, const struct role_facts *f, c
     const char **path, uint32_t *provider);
 /* An x-ms-request-id: the trace id of a valid traceparent, else a new one; and a new span id. */
 void request_id_make(const char *traceparent, char out[REQUEST_ID_TEXT]);
+/*
+ * tenant.c: reads the provider from the store and tells the pool.  False: it stays unknown.  tenant_ready() reads only
+ * when it is unknown.
+ */
+ATT_CHECK bool tenant_refresh(struct api *api, uint32_t provider, struct att_error *e);
+ATT_CHECK bool tenant_ready(struct api *api, uint32_t provider, struct att_error *e);
+void tenants_clear(struct api *api);
+/* signers: the block of a SIGNERS message; certificates for the Isolated providers that have none yet. */
+ATT_CHECK bool tenants_open(struct api *api, struct rd signers, struct att_error *e);
 /* Is the api-version one of the known ones? */
 bool api_version_known(const char *version);
 /* limits.body of a canonical attestation type. */

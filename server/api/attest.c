@@ -21,7 +21,7 @@ static bool audit(const struct api_call *c, const struct answer *a, struct att_e
 	    .provider = api->config->providers[c->provider].name, .status = a->status,
 	    .verdict = a->verdict == VERDICT_NONE ? NULL : att_verdict_name((enum att_verdict)a->verdict),
 	    .type = a->type, .policy_hash = a->policy_hash, .failed_check = a->failed_check,
-	    .caller = a->caller,
+	    .caller = a->caller, .shadow = a->shadow, .shadow_hash = a->shadow_hash,
 	    .error_code = a->error_code, .relaxed = a->relaxed, .evidence_sha256 = a->evidence_sha256,
 	    .token_sha256 = a->token_sha256 };
 	bool ok = audit_append(api->audit, api->scratch, &r, e);
@@ -35,7 +35,36 @@ static struct answer lost_answer(const struct api_call *c)
 {
 	return (struct answer){ .status = 500, .verdict = VERDICT_NONE, .type = rd_of(&c->job.blocks[0]),
 	    .policy_hash = rd_text(NULL), .failed_check = rd_text(NULL), .caller = rd_text(NULL),
-	    .error_code = rd_text(att_err_name(ATT_E_INTERNAL)), .relaxed = rd_text(NULL) };
+	    .error_code = rd_text(att_err_name(ATT_E_INTERNAL)), .relaxed = rd_text(NULL),
+	    .shadow = rd_text(NULL), .shadow_hash = rd_text(NULL) };
+}
+
+static bool is_text(struct rd r, const char *s)
+{
+	return rd_left(&r) == strlen(s) && bytes_equal(rd_ptr(&r), s, strlen(s));
+}
+
+/* How the shadow policy would have decided, against what the active one did. */
+static void count_shadow(const struct api_call *c, const struct answer *a)
+{
+	static const char *const names[] = {
+#define X(name) #name,
+		METRIC_SHADOWS(X)
+#undef X
+	};
+	bool permitted = a->verdict == ATT_PERMITTED, would = is_text(a->shadow, "permit");
+	unsigned label = would ? METRIC_SHADOW_would_permit : METRIC_SHADOW_would_deny;
+
+	if (rd_empty(&a->shadow))
+		return;
+	if (is_text(a->shadow, "error"))
+		label = METRIC_SHADOW_error;
+	else if (permitted == would)
+		label = METRIC_SHADOW_same;
+	metric_add(M_shadow, label, 1);
+	if (label != METRIC_SHADOW_same)
+		log_event(LOG_INFO, "shadow.differs", "request", "%s", c->r->id, "provider", "%s",
+		    c->api->config->providers[c->provider].name, "type", "%s", c->type, "shadow", "%s", names[label], NULL);
 }
 
 static void answered(struct pool_job *job, const struct frame *f)
@@ -52,6 +81,7 @@ static void answered(struct pool_job *job, const struct frame *f)
 		metric_add(M_unauthorized, 0, 1);
 	if (a.verdict <= ATT_PERMITTED)
 		metric_add(M_verdicts, a.verdict, 1);
+	count_shadow(c, &a);
 	recorded = audit(c, &a, &e);
 	if (!recorded)
 		metric_add(M_audit_failures, 0, 1);
@@ -66,8 +96,7 @@ static void answered(struct pool_job *job, const struct frame *f)
 	api_answer(c, &resp);
 }
 
-/* The text behind "Bearer "; empty without the header; NULL data when it is something else. */
-static struct block bearer(const struct req *r)
+struct block api_bearer(const struct req *r)
 {
 	static const char scheme[] = "Bearer ";
 	const char *text = r->header(r, "Authorization");
@@ -80,20 +109,40 @@ static struct block bearer(const struct req *r)
 	return block_text(text + sizeof scheme - 1);
 }
 
+/* "true" and "false"; anything else is no answer to the question. */
+static bool wants_explanation(const struct req *r, uint8_t *flags)
+{
+	const char *v = r->query(r, "explain");
+
+	*flags = v && strcasecmp(v, "true") == 0 ? ATTEST_EXPLAIN : 0;
+	return !v || *flags || strcasecmp(v, "false") == 0;
+}
+
 void api_attest(struct api_call *c)
 {
-	struct block auth = bearer(c->r);
+	struct block auth = api_bearer(c->r);
+	struct att_error e = { 0 };
 
 	if (!auth.p) {
 		api_problem(c, ATT_E_UNAUTHORIZED, "Authorization: want a Bearer token");
 		return;
 	}
+	if (!wants_explanation(c->r, &c->flags)) {
+		api_problem(c, ATT_E_BAD_FORMAT, "explain: want true or false");
+		return;
+	}
+	if (!tenant_ready(c->api, c->provider, &e)) {
+		api_problem(c, e.code, "%s", e.text);
+		return;
+	}
 	c->job.provider = c->provider;
 	c->job.done = answered;
+	c->job.op = OP_ATTEST;
 	c->job.blocks[0] = block_text(c->type);
 	c->job.blocks[1] = block_text(c->r->id);
 	c->job.blocks[2] = auth;
 	c->job.blocks[3] = (struct block){ c->r->body ? c->r->body : (const uint8_t *)"", c->r->body_len };
+	c->job.blocks[4] = (struct block){ &c->flags, 1 };
 	if (!c->api->submit(c->api->state, &c->job))
 		api_problem(c, ATT_E_OVERLOADED, "all verifiers are busy and the queue is full");
 }

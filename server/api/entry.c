@@ -5,13 +5,17 @@
 #include <strings.h>
 
 #include "libattest/attest.h"
+#include "libattest/manage.h"
 #include "server/api/api.h"
+#include "server/api/manage.h"
 #include "server/api/problem.h"
 #include "server/api/route_tbl.h"
 #include "server/http/router.h"
 #include "server/log/metrics.h"
 
 #define SMALL_BODY ((size_t)64 * 1024)  /* what a route without a body drops */
+
+#define NUMBER_MAX ((int64_t)1 << 52)   /* entries of a history: what JSON numbers hold exactly */
 
 static const char out_of_memory[] =
     "{\"error\":{\"code\":\"InternalError\",\"message\":\"out of memory\","
@@ -134,14 +138,22 @@ static bool check_provider(struct head *h)
 	    "no provider answers at this authority" : "there is no such provider");
 }
 
+/* Rows of one pattern differ in their method; the row found first stands for a method that none of them has. */
 static bool check_route(struct head *h)
 {
-	for (const struct api_route *r = h->call->api->routes; r->pattern; r++)
-		if (route_matches(r->pattern, h->path, &h->match)) {
-			h->call->route = r;
-			return true;
-		}
-	return att_fail(&h->e, ATT_E_NOT_FOUND, "there is nothing at this path");
+	const struct api_route *first = NULL;
+	struct route_match m;
+
+	for (const struct api_route *r = h->call->api->routes; r->pattern; r++) {
+		if (!route_matches(r->pattern, h->path, &m) || (first && !(r->methods & h->r->method)))
+			continue;
+		first = r;
+		h->match = m;
+		if (r->methods & h->r->method)
+			break;
+	}
+	h->call->route = first;
+	return first || att_fail(&h->e, ATT_E_NOT_FOUND, "there is nothing at this path");
 }
 
 static bool check_method(struct head *h)
@@ -169,37 +181,63 @@ static bool check_version(struct head *h)
 
 static bool check_type(struct head *h)
 {
-	if (h->call->route->body != API_BODY_EVIDENCE)
+	const char *name = h->match.param[0];
+
+	if (h->call->route->type == API_TYPE_NONE)
 		return true;
-	h->call->type = att_type_find(h->match.param);
-	return h->call->type ||
-	    att_fail(&h->e, ATT_E_NOT_FOUND, "there is no attestation type %s", h->match.param);
+	h->call->type = h->call->route->type == API_TYPE_EVIDENCE ? att_type_find(name) : att_policy_type_find(name);
+	return h->call->type || att_fail(&h->e, ATT_E_NOT_FOUND, "there is no attestation type %s", name);
 }
 
-/* application/json with any parameters. */
-static bool is_json(const char *content_type)
+/* The number of a history entry: in the path, or the query argument to. */
+static bool check_number(struct head *h)
 {
-	static const char want[] = "application/json";
-	const size_t n = sizeof want - 1;
+	const char *text = h->match.nparams > 1 ? h->match.param[1] : h->r->query(h->r, "to"), *digit = text;
+	int64_t n = 0;
+
+	if (!text)
+		return true;
+	for (; *digit >= '0' && *digit <= '9' && n < NUMBER_MAX; digit++)
+		n = 10 * n + (*digit - '0');
+	h->call->n = n;
+	return (*digit == 0 && n > 0) ||
+	    att_fail(&h->e, ATT_E_BAD_FORMAT, "%.40s is not the number of an entry of the history", text);
+}
+
+/* A media type with any parameters. */
+static bool is_media(const char *content_type, const char *want)
+{
+	size_t n = strlen(want);
 
 	/* strchr finds the closing NUL too: nothing at all may follow. */
 	return content_type && strncasecmp(content_type, want, n) == 0 && strchr(" \t;", content_type[n]);
 }
 
+/* By enum api_body: what it may be sent as, and how much. */
+static const struct { const char *media[2]; size_t max; } bodies[] = {
+	[API_BODY_NONE] = { { NULL, NULL }, SMALL_BODY },
+	[API_BODY_EVIDENCE] = { { "application/json", NULL }, 0 },      /* by type */
+	[API_BODY_STATEMENT] = { { "text/plain", "application/json" }, ATT_STATEMENT_MAX },
+	[API_BODY_MAY_STATEMENT] = { { NULL, NULL }, ATT_STATEMENT_MAX },
+};
+
 static bool check_media_type(struct head *h)
 {
 	const char *type = h->r->header(h->r, "Content-Type");
+	const char *const *want = bodies[h->call->route->body].media;
 
-	return h->call->route->body != API_BODY_EVIDENCE || is_json(type) ||
-	    att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want application/json",
-	    type ? type : "none");
+	if (!want[0] || is_media(type, want[0]) || (want[1] && is_media(type, want[1])))
+		return true;
+	return att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want %s%s%s", type ? type : "none", want[0],
+	    want[1] ? " or " : "", want[1] ? want[1] : "");
 }
 
 static bool check_length(struct head *h, struct req *r)
 {
 	const struct api_call *c = h->call;
 
-	r->body_max = c->route->body == API_BODY_EVIDENCE ? body_limit(c->api->config, c->type) : SMALL_BODY;
+	r->body_max = c->route->body == API_BODY_EVIDENCE ? body_limit(c->api->config, c->type) :
+	    bodies[c->route->body].max;
 	return !r->has_length || r->length <= r->body_max ||
 	    att_fail(&h->e, ATT_E_LIMIT, "the body has %llu bytes, at most %zu are accepted",
 	    (unsigned long long)r->length, r->body_max);
@@ -209,7 +247,7 @@ bool api_begin(void *state, struct req *r, struct resp *refusal)
 {
 	static bool (*const checks[])(struct head *) = { check_headers, check_provider, check_route,
 	    check_method,
-	    check_version, check_type, check_media_type };
+	    check_version, check_type, check_number, check_media_type };
 	struct api *api = state;
 	struct api_call *c = calloc(1, sizeof *c);
 	struct head h = { .call = c, .r = r };
@@ -263,6 +301,8 @@ void api_done(void *state, struct req *r, unsigned status)
 		metric_add(M_requests, METRIC_ROUTE_CODE(route, status), 1);
 		metric_observe_us(M_request_seconds, route, took_us > 0 ? (uint64_t)took_us : 0);
 	}
+	if (c)
+		manage_free(c->manage);
 	free(c);
 	r->state = NULL;
 }

@@ -18,6 +18,7 @@
 #define BODIES_MAX (512 * MIB)
 #define TLS_FILE_MAX (256 * KIB)
 #define DRAIN_US ((int64_t)10000000)
+#define MAINTAIN_US ((int64_t)5000000)  /* the store is tidied so long after the last write */
 
 /* What an event is about: these two, or else a struct pool_worker. */
 static char on_listener, on_control, on_manage;
@@ -79,6 +80,34 @@ static bool submit(void *state, struct pool_job *job)
 	struct front *f = state;
 
 	return pool_submit(&f->pool, job, f->now_us);
+}
+
+static void policies_changed(void *state, uint32_t provider)
+{
+	struct front *f = state;
+
+	pool_set_policies(&f->pool, provider, f->api.tenant[provider].policies);
+	f->maintain_us = f->now_us + MAINTAIN_US;
+}
+
+/* Management is rare: the loop waits for the signer, which answers within the time of a signature. */
+static bool sign_result(void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e)
+{
+	struct front *f = state;
+	struct block block = { rd_ptr(&claims), rd_left(&claims) };
+	struct frame reply;
+	uint8_t code;
+
+	if (!channel_send(&f->manage, &(struct frame){ .op = OP_SIGN_RESULT, .provider = provider }, &block, -1, true, e))
+		return att_within(e, "signer");
+	metric_add(M_signer_requests, 0, 1);
+	if (channel_recv(&f->manage, true, &reply, NULL, e) != CHANNEL_MESSAGE || !rd_u8(&reply.block[0], &code))
+		return att_fail(e, ATT_E_INTERNAL, "signer: no answer");
+	if (code != ATT_E_OK)
+		return att_fail(e, ATT_E_INTERNAL, "signer: %.*s", (int)rd_left(&reply.block[1]),
+		    (const char *)rd_ptr(&reply.block[1]));
+	*token = reply.block[1];
+	return true;
 }
 
 static unsigned live_workers(void *state, uint32_t provider)
@@ -186,6 +215,32 @@ static bool confine(struct front *f, struct att_error *e)
 	    role_confine(f->env, SANDBOX_FRONT, paths, sizeof paths / sizeof *paths, e);
 }
 
+/* Inside the sandbox, so that what SQLite needs later is known to be allowed. */
+static bool open_store(struct front *f, struct att_error *e)
+{
+	char path[DATADIR_PATH_MAX];
+	struct frame m;
+
+	if (channel_recv(&f->env->control, true, &m, NULL, e) != CHANNEL_MESSAGE || m.op != OP_SIGNERS)
+		return att_fail(e, ATT_E_INTERNAL, "control channel: no signers came");
+	return datadir_path(f->env->config->data_dir, DATADIR_STORE, "attestd.db", path, e) &&
+	    store_open_sqlite(path, &f->api.store, e) && tenants_open(&f->api, m.block[0], e);
+}
+
+/* A quiet moment some time after the last write. */
+static int maintain(struct front *f)
+{
+	int64_t left = f->maintain_us - f->now_us;
+
+	if (f->maintain_us == 0)
+		return -1;
+	if (left > 0)
+		return (int)(left / 1000 + 1);
+	f->maintain_us = 0;
+	store_maintain(f->api.store);
+	return -1;
+}
+
 static bool prepare(struct front *f, const struct api_route *routes, struct secret *key, struct secret *cert,
     struct att_error *e)
 {
@@ -201,6 +256,8 @@ static bool prepare(struct front *f, const struct api_route *routes, struct secr
 	f->api.state = f;
 	f->api.submit = submit;
 	f->api.live_workers = live_workers;
+	f->api.policies_changed = policies_changed;
+	f->api.sign_result = sign_result;
 	f->api.reply = http_reply;
 	f->api.now_s = real_time_s;
 	f->api.now_us = clock_monotonic_us;
@@ -215,7 +272,7 @@ static bool prepare(struct front *f, const struct api_route *routes, struct secr
 		return att_fail(e, ATT_E_NOMEM, "out of memory or descriptors");
 	return channel_open(&f->manage, FRONT_FD_MANAGE, LINK_MANAGE, SIDE_ASKS, e) &&
 	    audit_open(f->env->config->data_dir, &f->audit, e) && listen_tls(f, key, cert, e) &&
-	    confine(f, e) &&
+	    confine(f, e) && open_store(f, e) &&
 	    documents(f, e);
 }
 
@@ -305,7 +362,8 @@ static int loop(struct front *f)
 	struct epoll_event events[EVENTS];
 
 	while (!f->stop && !is_drained(f)) {
-		int wait = shorter(http_listener_timeout_ms(f->listener), pool_check(&f->pool, f->now_us));
+		int wait = shorter(shorter(http_listener_timeout_ms(f->listener), pool_check(&f->pool, f->now_us)),
+		    maintain(f));
 		int n = epoll_wait(f->epoll, events, EVENTS, f->is_draining ? shorter(wait, 50) : wait);
 		if (n < 0 && errno != EINTR)
 			return 1;
@@ -331,6 +389,8 @@ static void clear(struct front *f)
 		free(f->api.jwks[i].text);
 		free(f->api.openid[i].text);
 	}
+	tenants_clear(&f->api);
+	store_close(f->api.store);
 	channel_close(&f->manage);
 	audit_close(&f->audit);
 	arena_free(f->api.scratch);

@@ -25,6 +25,7 @@ struct front {
 	int64_t now_us;                 /* monotonic, of the current turn of the loop */
 	bool has_announced, is_draining, stop;
 	int64_t drain_until_us;
+	int64_t maintain_us;            /* when the store is due; 0: no write since */
 };
 
 int front_run(struct role_env *env, const struct api_route *routes);

@@ -22,7 +22,7 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 
 #define KIB ((size_t)1024)
 #define MIB (KIB * KIB)
-#define BLOCKS_MAX 12
+#define BLOCKS_MAX 13
 
 /*
  * X(name, link, side that SENDS it, payload bytes at most, blocks, carries a descriptor)
@@ -50,7 +50,7 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 	X(MANAGE,      LINK_WORK,    SIDE_ASKS,    8 * MIB,   8, false) \
 	X(PONG,        LINK_WORK,    SIDE_ANSWERS, 0,         0, false) \
 	X(ANSWER,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB, 12, false) \
-	X(MANAGED,     LINK_WORK,    SIDE_ANSWERS, 16 * MIB, 12, false) \
+	X(MANAGED,     LINK_WORK,    SIDE_ANSWERS, 16 * MIB, 13, false) \
 	X(SIGN,        LINK_SIGN,    SIDE_ASKS,    32 * MIB,  2, false) \
 	X(SIGNED,      LINK_SIGN,    SIDE_ANSWERS, 64 * MIB,  2, false) \
 	X(JWKS,        LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \

@@ -183,13 +183,15 @@ void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], s
 	out[9] = block_rd(&m->thumbprint);
 	out[10] = block_rd(&m->certificate);
 	out[11] = block_rd(&m->jti);
+	out[12] = block_rd(&m->statement_hash);
 }
 
 bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e)
 {
 	struct managed m = { .caller = f->block[1], .error_code = f->block[2], .body = f->block[3],
 	    .claims = f->block[4], .jws = f->block[5], .text_hash = f->block[6], .token_hash = f->block[7],
-	    .signer = f->block[8], .thumbprint = f->block[9], .certificate = f->block[10], .jti = f->block[11] };
+	    .signer = f->block[8], .thumbprint = f->block[9], .certificate = f->block[10], .jti = f->block[11],
+	    .statement_hash = f->block[12] };
 	struct rd numbers = f->block[0];
 	uint64_t iat;
 

@@ -105,9 +105,10 @@ struct managed {
 	struct rd jws, text_hash, token_hash, signer;   /* for the store */
 	struct rd thumbprint, certificate;
 	struct rd jti;                  /* empty: none demanded */
+	struct rd statement_hash;       /* x-ms-policy-token-hash of the JWS that was sent; empty: none was */
 };
 #define MANAGED_NUMBERS 10u
-#define MANAGED_BLOCKS 12u
+#define MANAGED_BLOCKS 13u
 void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS]);
 ATT_CHECK bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e);
 

@@ -153,6 +153,7 @@ bool generation_make(const struct options *o, struct config *c, const struct rol
 	else if (!g.memory)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	else if (make_issuers(&g, e) && read_endorsements(&g, e) && read_anchors(&g, e) &&
+	    policy_signers_read(c, g.memory, &g.signers, e) &&
 	    config_dump(c, &g.yaml, &g.yaml_len, e)) {
 		*out = g;
 		return true;
@@ -173,6 +174,15 @@ void generation_clear(struct generation *g)
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_trust_models(const struct config *a, const struct config *b)
+{
+	bool same = a->providers_count == b->providers_count;
+
+	for (unsigned i = 0; same && i < a->providers_count; i++)
+		same = same_text(a->providers[i].trust_model, b->providers[i].trust_model);
+	return same;
 }
 
 static bool same_providers(const struct config *a, const struct config *b)
@@ -198,6 +208,7 @@ bool generation_may_follow(const struct config *old, const struct config *new, s
 		{ "limits.connections_per_ip",
 		    old->limits.connections_per_ip == new->limits.connections_per_ip },
 		{ "providers (names and issuers)", same_providers(old, new) },
+		{ "providers (trust_model)", same_trust_models(old, new) },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

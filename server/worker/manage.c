@@ -21,12 +21,14 @@ struct managing {
 	size_t ncerts;
 	const struct principal *who;
 	struct managed *out;
+	bool lost;                      /* a copy for the answer could not be made */
 };
 
 static struct rd copy_rd(struct managing *g, const void *p, size_t n)
 {
 	const void *copy = n ? arena_memdup(g->w->request, p, n) : NULL;
 
+	g->lost |= n && !copy;
 	return rd_make(copy ? copy : "", copy ? n : 0);
 }
 
@@ -226,12 +228,13 @@ static bool manage(struct managing *g, struct att_error *e)
 	if (!authorise(g, e) || (v->has_statement && !judge(g, v, &s, e)))
 		return false;
 	ok = v->result(g, s, e);
-	if (ok && s && g->w->wants_fresh) {
+	if (ok && s) {
+		g->out->statement_hash = copy_text(g, s->token_hash);
 		g->out->jti = copy_text(g, s->jti);
 		g->out->iat_s = s->iat_s;
 	}
 	att_statement_free(s);
-	return ok;
+	return ok && (!g->lost || arena_fail(g->w->request, e));
 }
 
 static bool read_ask(struct managing *g, const struct frame *f, struct att_error *e)

@@ -31,7 +31,8 @@ bool snp_chain_key(struct snp_verifier *v, uint8_t key[CHAIN_CACHE_KEY])
 	buf_str(&b, "snp chain");
 	buf_le32(&b, (uint32_t)sent->ncerts);
 	for (size_t i = 0; i < sent->ncerts; i++) {
-		if (!digest(v->t->crypto, DIGEST_SHA256, rd_ptr(&sent->certs[i]), rd_left(&sent->certs[i]), sum, &v->fault))
+		if (!digest(v->t->crypto, DIGEST_SHA256, rd_ptr(&sent->certs[i]),
+			rd_left(&sent->certs[i]), sum, &v->fault))
 			return false;
 		buf_put(&b, sum, sizeof sum);
 	}

@@ -13,10 +13,14 @@ static const struct known {
 	const char *name;
 	uint8_t guid[GUID_LEN];
 } known[] = {
-	{ "VCEK", { 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd } },
-	{ "VLEK", { 0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e, 0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1 } },
-	{ "ASK", { 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4, 0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 } },
-	{ "ARK", { 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52, 0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae } },
+	{ "VCEK", { 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64,
+	    0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd } },
+	{ "VLEK", { 0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e,
+	    0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1 } },
+	{ "ASK", { 0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4,
+	    0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82 } },
+	{ "ARK", { 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52,
+	    0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae } },
 };
 #define NKNOWN (sizeof known / sizeof known[0])
 
@@ -48,7 +52,8 @@ static bool read_entries(struct rd in, struct entry *v, size_t *n, size_t *heade
 
 	for (*n = 0; *n <= SNP_CERTTABLE_MAX; (*n)++) {
 		if (!entry_read(&at, &t))
-			return att_fail(e, ATT_E_TRUNCATED, "certificate table: no all-zero entry after %zu entries", *n);
+			return att_fail(e, ATT_E_TRUNCATED,
+			    "certificate table: no all-zero entry after %zu entries", *n);
 		*header = rd_left(&in) - rd_left(&at);
 		if (entry_is_end(&t))
 			return true;
@@ -61,13 +66,13 @@ static bool read_entries(struct rd in, struct entry *v, size_t *n, size_t *heade
 static bool take(struct rd in, const struct entry *t, size_t header, struct rd *out, struct att_error *e)
 {
 	if (t->off < header)
-		return att_fail(e, ATT_E_BAD_FORMAT, "offset %u is inside the list of entries, want at least %zu",
-		    t->off, header);
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "offset %u is inside the list of entries, want at least %zu", t->off, header);
 	if (t->len == 0 || t->len > X509_DER_MAX)
 		return att_fail(e, ATT_E_BAD_FORMAT, "length %u, want 1 to %d", t->len, X509_DER_MAX);
 	if (!rd_at(&in, t->off, t->len, out))
-		return att_fail(e, ATT_E_TRUNCATED, "offset %u, length %u: the table has %zu bytes", t->off, t->len,
-		    rd_left(&in));
+		return att_fail(e, ATT_E_TRUNCATED, "offset %u, length %u: the table has %zu bytes",
+		    t->off, t->len, rd_left(&in));
 	return true;
 }
 
@@ -89,7 +94,8 @@ bool snp_certtable_parse(struct rd in, struct snp_certtable *out, struct att_err
 		if (k == NKNOWN)
 			continue;
 		if (seen[k])
-			return att_fail(e, ATT_E_BAD_FORMAT, "certificate table: entry %zu: a second %s", i, known[k].name);
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "certificate table: entry %zu: a second %s", i, known[k].name);
 		seen[k] = true;
 		if (!take(in, &entries[i], header, &t.certs[t.ncerts], e))
 			return att_within(e, "certificate table: entry %zu (%s)", i, known[k].name);

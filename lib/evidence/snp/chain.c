@@ -74,9 +74,10 @@ bool snp_step_root(struct snp_verifier *v)
 	if (!pinned && !anchor && !stranger)
 		return missing_ca(v, cn);
 	if (!pinned && !anchor)
-		return check_fail(v->c, SNP_CHECK_ROOT, check_text(v->c, "AMD's key of %s, or an anchor that was given", cn),
+		return check_fail(v->c, SNP_CHECK_ROOT,
+		    check_text(v->c, "AMD's key of %s, or an anchor that was given", cn),
 		    check_text(v->c, "key with SHA-256 %s",
-		        check_text_hex(v->c, pubkey_spki_sha256(x509_pubkey(stranger)), 32)));
+			check_text_hex(v->c, pubkey_spki_sha256(x509_pubkey(stranger)), 32)));
 	v->chain.ark = x509_cert_ref(pinned ? pinned : anchor);
 	v->chain.simulated = !pinned;
 	return check_pass(v->c, SNP_CHECK_ROOT);
@@ -89,12 +90,14 @@ static bool ca_form(const struct x509_cert *cert, struct att_error *e)
 	enum sig_alg alg;
 
 	if (pubkey_kind(x509_pubkey(cert)) != KEY_RSA || pubkey_bits(x509_pubkey(cert)) != CA_BITS)
-		return att_fail(e, ATT_E_NOT_AUTHENTIC, "%s: key of %zu bits, want RSA with %d", x509_subject_cn(cert),
-		    pubkey_bits(x509_pubkey(cert)), CA_BITS);
+		return att_fail(e, ATT_E_NOT_AUTHENTIC, "%s: key of %zu bits, want RSA with %d",
+		    x509_subject_cn(cert), pubkey_bits(x509_pubkey(cert)), CA_BITS);
 	if (!x509_sig_alg(cert, &alg) || alg != SIG_RSA_PSS_SHA384)
-		return att_fail(e, ATT_E_NOT_AUTHENTIC, "%s: not signed with RSASSA-PSS and SHA-384", x509_subject_cn(cert));
+		return att_fail(e, ATT_E_NOT_AUTHENTIC,
+		    "%s: not signed with RSASSA-PSS and SHA-384", x509_subject_cn(cert));
 	if (!x509_extension(cert, OID_KEY_USAGE, &key_usage))
-		return att_fail(e, ATT_E_NOT_AUTHENTIC, "%s: no keyUsage, want keyCertSign", x509_subject_cn(cert));
+		return att_fail(e, ATT_E_NOT_AUTHENTIC, "%s: no keyUsage, want keyCertSign",
+		    x509_subject_cn(cert));
 	return true;
 }
 
@@ -104,7 +107,8 @@ bool snp_step_chain_ark(struct snp_verifier *v)
 	struct att_error why = { 0 };
 	bool ok = ca_form(ark, &why) && x509_issued_by(v->t->crypto, ark, ark, 1, &why);
 
-	return snp_result(v, SNP_CHECK_CHAIN_ARK, ok, "a self-signed CA certificate that may sign certificates", &why);
+	return snp_result(v, SNP_CHECK_CHAIN_ARK, ok,
+	    "a self-signed CA certificate that may sign certificates", &why);
 }
 
 /* Several may bear the name; one that the root issued is enough. */
@@ -155,7 +159,9 @@ bool snp_step_validity(struct snp_verifier *v)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct att_error why = { 0 };
 		if (!snp_result(v, rows[i].row, x509_valid_at(rows[i].cert, v->t->now_s, &why),
-		    check_text(v->c, "%s valid at the time of appraisal", x509_subject_cn(rows[i].cert)), &why))
+			check_text(v->c, "%s valid at the time of appraisal",
+			    x509_subject_cn(rows[i].cert)),
+			&why))
 			return false;
 	}
 	return true;
@@ -165,7 +171,8 @@ bool snp_step_validity(struct snp_verifier *v)
  * The lists of one issuer: each must be its own and must not name the certificate; one must be current
  * (an older list beside it says nothing against it).  *n gets their number.
  */
-static bool crls_of(struct snp_verifier *v, const struct x509_cert *issuer, const struct x509_cert *cert, size_t *n)
+static bool crls_of(struct snp_verifier *v, const struct x509_cert *issuer,
+    const struct x509_cert *cert, size_t *n)
 {
 	struct att_error why = { 0 };
 	bool current = false;
@@ -177,12 +184,14 @@ static bool crls_of(struct snp_verifier *v, const struct x509_cert *issuer, cons
 		if (!x509_crl_names_issuer(l, issuer))
 			continue;
 		++*n;
-		if (!snp_result(v, SNP_CHECK_CRL_SIGNATURE, v->cached || x509_crl_signed_by(v->t->crypto, l, issuer, &why),
-		    check_text(v->c, "signed by %s", x509_subject_cn(issuer)), &why))
+		if (!snp_result(v, SNP_CHECK_CRL_SIGNATURE,
+			v->cached || x509_crl_signed_by(v->t->crypto, l, issuer, &why),
+			check_text(v->c, "signed by %s", x509_subject_cn(issuer)), &why))
 			return false;
 		if (!v->cached && x509_crl_revokes(l, cert))
-			return check_fail(v->c, SNP_CHECK_CRL_REVOKED, check_text(v->c, "%s not revoked",
-			    x509_subject_cn(cert)), check_text(v->c, "revoked by %s", x509_subject_cn(issuer)));
+			return check_fail(v->c, SNP_CHECK_CRL_REVOKED,
+			    check_text(v->c, "%s not revoked", x509_subject_cn(cert)),
+			    check_text(v->c, "revoked by %s", x509_subject_cn(issuer)));
 		current = current || x509_crl_current(l, v->t->now_s, &why);
 	}
 	if (*n == 0)
@@ -196,15 +205,18 @@ bool snp_step_crl(struct snp_verifier *v)
 {
 	size_t of_root, of_ica;
 
-	if (!crls_of(v, v->chain.ark, v->chain.ica, &of_root) || !crls_of(v, v->chain.ica, v->chain.leaf, &of_ica))
+	if (!crls_of(v, v->chain.ark, v->chain.ica, &of_root) ||
+	    !crls_of(v, v->chain.ica, v->chain.leaf, &of_ica))
 		return false;
 	if (of_root > 0)
 		return check_pass(v->c, SNP_CHECK_CRL_PRESENT);
 	if (!v->t->settings->crl_required)
 		return true;
 	if (!(v->t->settings->allow & ATT_ALLOW_NO_CRL))
-		return check_fail(v->c, SNP_CHECK_CRL_PRESENT, check_text(v->c, "a revocation list by %s (relaxation no-crl is off)",
-		    x509_subject_cn(v->chain.ark)), "none");
+		return check_fail(v->c, SNP_CHECK_CRL_PRESENT,
+		    check_text(v->c, "a revocation list by %s (relaxation no-crl is off)",
+			x509_subject_cn(v->chain.ark)),
+		    "none");
 	v->o->relaxed |= ATT_ALLOW_NO_CRL;
 	return true;
 }

@@ -118,7 +118,8 @@ static bool add_tcb(const char *which, const struct snp_product *p, const uint8_
 	return true;
 }
 
-static bool add_tcbs(const struct snp_report *r, const struct snp_product *p, struct claims *c, struct att_error *e)
+static bool add_tcbs(
+    const struct snp_report *r, const struct snp_product *p, struct claims *c, struct att_error *e)
 {
 	struct att_snp_tcb reported = snp_tcb_decode(p, r->reported_tcb);
 
@@ -139,25 +140,33 @@ static bool add_version(struct claims *c, const char *name, const struct snp_ver
 /* What is not one field as it stands. */
 static bool add_derived(const struct snp_report *r, struct claims *c, struct att_error *e)
 {
-	return claims_str(c, "x-attestd-snp-signing-key", snp_signing_key(r) == SNP_KEY_VLEK ? "VLEK" : "VCEK", e) &&
+	return claims_str(c, "x-attestd-snp-signing-key",
+		   snp_signing_key(r) == SNP_KEY_VLEK ? "VLEK" : "VCEK", e) &&
 	    claims_bool(c, "x-attestd-snp-author-key-enabled", snp_author_key_en(r), e) &&
-	    claim_text(c, "x-attestd-snp-policy-abi", arena_printf(c->a, "%u.%u", (unsigned)(r->policy >> 8 & 0xFF),
-	        (unsigned)(r->policy & 0xFF)), e) &&
+	    claim_text(c, "x-attestd-snp-policy-abi",
+		arena_printf(
+		    c->a, "%u.%u", (unsigned)(r->policy >> 8 & 0xFF), (unsigned)(r->policy & 0xFF)),
+		e) &&
 	    add_version(c, "x-attestd-snp-current-version", &r->current, e) &&
 	    add_version(c, "x-attestd-snp-committed-version", &r->committed, e) &&
-	    (r->version < 3 || claim_text(c, "x-attestd-snp-cpuid", arena_printf(c->a, "%02x/%02x/%02x",
-	        r->cpuid_family, r->cpuid_model, r->cpuid_stepping), e));
+	    (r->version < 3 ||
+		claim_text(c, "x-attestd-snp-cpuid",
+		    arena_printf(
+			c->a, "%02x/%02x/%02x", r->cpuid_family, r->cpuid_model, r->cpuid_stepping),
+		    e));
 }
 
 /* What certificates said. */
-static bool add_facts(const struct snp_report *r, const struct snp_facts *f, struct claims *c, struct att_error *e)
+static bool add_facts(
+    const struct snp_report *r, const struct snp_facts *f, struct claims *c, struct att_error *e)
 {
 	return claims_str(c, "x-attestd-snp-product", f->product->name, e) &&
 	    (snp_signing_key(r) != SNP_KEY_VLEK || claims_str(c, "x-attestd-snp-csp-id", f->csp_id, e)) &&
 	    claims_int(c, "x-attestd-snp-vcek-not-after", f->leaf_not_after_s, e);
 }
 
-static bool add_fields(const struct snp_report *r, const struct snp_product *p, struct claims *c, struct att_error *e)
+static bool add_fields(
+    const struct snp_report *r, const struct snp_product *p, struct claims *c, struct att_error *e)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (!add_row(&rows[i], r, c, e))
@@ -182,11 +191,14 @@ bool snp_describe(const void *ev, struct arena *a, struct json **out, struct att
 {
 	const struct snp_evidence *s = ev;
 	const struct snp_report *r = &s->report;
-	const struct snp_product *p = r->version >= 3 ? snp_product_of_cpuid(r->cpuid_family, r->cpuid_model) : NULL;
+	const struct snp_product *p =
+	    r->version >= 3 ? snp_product_of_cpuid(r->cpuid_family, r->cpuid_model) : NULL;
 	struct claims c = claims_make(a);
 
 	if (!add_fields(r, p, &c, e))
 		return false;
 	*out = claims_to_json(&c, a);
-	return *out && json_put(a, *out, "certificates", json_int(a, (int64_t)s->certs.ncerts)) ? true : arena_fail(a, e);
+	return *out && json_put(a, *out, "certificates", json_int(a, (int64_t)s->certs.ncerts)) ?
+	    true :
+	    arena_fail(a, e);
 }

@@ -51,14 +51,16 @@ static bool parse_raw(struct rd in, struct snp_evidence *t, struct att_error *e)
 	struct rd report;
 
 	if (!rd_take(&in, SNP_REPORT_LEN, &report))
-		return att_fail(e, ATT_E_TRUNCATED, "report: %zu bytes, want %d", rd_left(&in), SNP_REPORT_LEN);
+		return att_fail(
+		    e, ATT_E_TRUNCATED, "report: %zu bytes, want %d", rd_left(&in), SNP_REPORT_LEN);
 	t->bytes = report;
 	return snp_report_parse(report, &t->report, e) &&
 	    (rd_empty(&in) || snp_certtable_parse(rd_make(rd_ptr(&in), rd_left(&in)), &t->certs, e));
 }
 
 /* A base64 member; absent, null and "" give an empty reader. */
-static bool member(const struct json *v, const char *name, struct arena *a, struct rd *out, struct att_error *e)
+static bool member(
+    const struct json *v, const char *name, struct arena *a, struct rd *out, struct att_error *e)
 {
 	const struct json *m = json_get_fold(v, name);
 	uint8_t *p;
@@ -88,7 +90,8 @@ static bool parse_json(struct rd in, struct arena *a, struct snp_evidence *t, st
 	    !member(v, "Endorsements", a, &t->uvm, e))
 		return false;
 	if (rd_empty(&t->bytes))
-		return att_fail(e, ATT_E_BAD_FORMAT, "SnpReport: found nothing, want %d bytes in base64url", SNP_REPORT_LEN);
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "SnpReport: found nothing, want %d bytes in base64url", SNP_REPORT_LEN);
 	if (rd_left(&certs) > SNP_CERTS_LEN_MAX)
 		return att_fail(e, ATT_E_BAD_FORMAT, "VcekCertChain: %zu bytes, at most %zu", rd_left(&certs),
 		    SNP_CERTS_LEN_MAX);

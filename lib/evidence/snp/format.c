@@ -14,8 +14,9 @@ static bool parse(struct rd in, struct arena *a, struct crypto *c, void **out, s
 }
 
 /*
- * One deny rule for each component of the product's floor that demands something.  A component that the product
- * does not have counts as 0, as in the check snp.tcb.minimum: such a floor denies the product.
+ * One deny rule for each component of the product's floor that demands something.  A component that
+ * the product does not have counts as 0, as in the check snp.tcb.minimum: such a floor denies the
+ * product.
  */
 static void put_floor(struct buf *b, const struct snp_product *p, const struct att_snp_tcb *floor)
 {
@@ -24,8 +25,8 @@ static void put_floor(struct buf *b, const struct snp_product *p, const struct a
 			continue;
 		buf_fmt(b, "\t[type==\"x-attestd-snp-product\", value==\"%s\"]", p->name);
 		if (snp_tcb_has(p, i))
-			buf_fmt(b, " && [type==\"x-attestd-snp-reported-tcb-%s\", value<%u]", snp_tcb_components[i].name,
-			    snp_tcb_get(floor, i));
+			buf_fmt(b, " && [type==\"x-attestd-snp-reported-tcb-%s\", value<%u]",
+			    snp_tcb_components[i].name, snp_tcb_get(floor, i));
 		buf_str(b, " => deny();\n");
 	}
 }

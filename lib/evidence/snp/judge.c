@@ -34,9 +34,11 @@ bool snp_step_tcb_order(struct snp_verifier *v)
 	if (zero)
 		check_pass(v->c, SNP_CHECK_TCB_RESERVED);
 	else
-		check_fail(v->c, SNP_CHECK_TCB_RESERVED, "zero", check_text(v->c, "committed %s, current %s, launch %s",
-		    check_text_hex(v->c, r->committed_tcb, 8), check_text_hex(v->c, r->current_tcb, 8),
-		    check_text_hex(v->c, r->launch_tcb, 8)));
+		check_fail(v->c, SNP_CHECK_TCB_RESERVED, "zero",
+		    check_text(v->c, "committed %s, current %s, launch %s",
+			check_text_hex(v->c, r->committed_tcb, 8),
+			check_text_hex(v->c, r->current_tcb, 8),
+			check_text_hex(v->c, r->launch_tcb, 8)));
 	(void)check_order(v, SNP_CHECK_TCB_REPORTED, &t.reported, &t.committed);
 	(void)check_order(v, SNP_CHECK_TCB_COMMITTED, &t.committed, &t.current);
 	return check_order(v, SNP_CHECK_TCB_LAUNCH, &t.launch, &t.current);
@@ -53,14 +55,17 @@ bool snp_step_versions(struct snp_verifier *v)
 	uint32_t abi = (uint32_t)r->policy & 0xFFFF;
 
 	if (version_number(&r->committed) > version_number(&r->current))
-		check_fail(v->c, SNP_CHECK_VERSION_ORDER, check_text(v->c, "at most %u.%u.%u", r->current.major,
-		    r->current.minor, r->current.build), check_text(v->c, "%u.%u.%u", r->committed.major,
-		    r->committed.minor, r->committed.build));
+		check_fail(v->c, SNP_CHECK_VERSION_ORDER,
+		    check_text(v->c, "at most %u.%u.%u", r->current.major, r->current.minor,
+			r->current.build),
+		    check_text(v->c, "%u.%u.%u", r->committed.major, r->committed.minor,
+			r->committed.build));
 	else
 		check_pass(v->c, SNP_CHECK_VERSION_ORDER);
 	if (abi > version_number(&r->current) >> 8)
-		return check_fail(v->c, SNP_CHECK_POLICY_ABI, check_text(v->c, "at most %u.%u", r->current.major,
-		    r->current.minor), check_text(v->c, "%u.%u", abi >> 8, abi & 0xFF));
+		return check_fail(v->c, SNP_CHECK_POLICY_ABI,
+		    check_text(v->c, "at most %u.%u", r->current.major, r->current.minor),
+		    check_text(v->c, "%u.%u", abi >> 8, abi & 0xFF));
 	return check_pass(v->c, SNP_CHECK_POLICY_ABI);
 }
 
@@ -88,8 +93,10 @@ bool snp_step_binding(struct snp_verifier *v)
 
 	if (runtime && runtime->present) {
 		if (!bytes_equal(r->report_data, runtime->sha256, 32) || !bytes_zero(r->report_data + 32, 32))
-			check_fail(v->c, SNP_CHECK_REPORT_DATA, check_text(v->c, "%s and 32 zero bytes",
-			    check_text_hex(v->c, runtime->sha256, 32)), check_text_hex(v->c, r->report_data, 64));
+			check_fail(v->c, SNP_CHECK_REPORT_DATA,
+			    check_text(v->c, "%s and 32 zero bytes",
+				check_text_hex(v->c, runtime->sha256, 32)),
+			    check_text_hex(v->c, r->report_data, 64));
 		else
 			check_pass(v->c, SNP_CHECK_REPORT_DATA);
 	}

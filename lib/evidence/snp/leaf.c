@@ -20,7 +20,8 @@ bool snp_step_certs(struct snp_verifier *v)
 			ok = x509_bundle_add(&v->sent, b.certs[j], &why);
 		x509_bundle_clear(&b);
 	}
-	return t->ncerts == 0 || snp_result(v, SNP_CHECK_CERTS, ok, "PEM certificates, or one DER certificate", &why);
+	return t->ncerts == 0 ||
+	    snp_result(v, SNP_CHECK_CERTS, ok, "PEM certificates, or one DER certificate", &why);
 }
 
 /* By the exact name: a tag or a position could be chosen by whoever sends them. */
@@ -44,16 +45,19 @@ static struct x509_cert *find_leaf(const struct x509_bundle *b, enum snp_signing
 
 static bool fits_chip(const struct snp_report *r, const struct ext_snp *x)
 {
-	return bytes_zero(r->chip_id, sizeof r->chip_id) || (x->has_hwid && bytes_equal(x->hwid, r->chip_id, sizeof x->hwid));
+	return bytes_zero(r->chip_id, sizeof r->chip_id) ||
+	    (x->has_hwid && bytes_equal(x->hwid, r->chip_id, sizeof x->hwid));
 }
 
 static bool has_tcb(const struct ext_snp *x, const struct att_snp_tcb *t)
 {
-	return x->bootloader == t->bootloader && x->tee == t->tee && x->snp == t->snp && x->microcode == t->microcode &&
-	    (x->has_fmc ? x->fmc : 0) == t->fmc && bytes_zero(x->reserved, sizeof x->reserved);
+	return x->bootloader == t->bootloader && x->tee == t->tee && x->snp == t->snp &&
+	    x->microcode == t->microcode && (x->has_fmc ? x->fmc : 0) == t->fmc &&
+	    bytes_zero(x->reserved, sizeof x->reserved);
 }
 
-static bool fits_tcb(const struct snp_report *r, const struct x509_cert *cert, const struct ext_snp *x, enum snp_signing_key kind)
+static bool fits_tcb(const struct snp_report *r, const struct x509_cert *cert,
+    const struct ext_snp *x, enum snp_signing_key kind)
 {
 	const struct snp_product *p = snp_product_of_ica(x509_issuer_cn(cert), kind);
 	struct att_snp_tcb t;
@@ -65,9 +69,9 @@ static bool fits_tcb(const struct snp_report *r, const struct x509_cert *cert, c
 }
 
 /*
- * Among endorsements at hand, which may be of many machines: the one for this chip and TCB.  A single one
- * for this chip is taken even with another TCB, so that the check of the TCB says what is wrong; so is the only one
- * that was picked for this evidence, whatever chip it names.
+ * Among endorsements at hand, which may be of many machines: the one for this chip and TCB.  A
+ * single one for this chip is taken even with another TCB, so that the check of the TCB says what
+ * is wrong; so is the only one that was picked for this evidence, whatever chip it names.
  */
 static struct x509_cert *choose_leaf(const struct snp_verifier *v)
 {
@@ -104,7 +108,8 @@ static bool missing_leaf(struct snp_verifier *v)
 	struct att_snp_tcb t;
 
 	if (v->kind == SNP_KEY_VLEK) {
-		buf_fmt(&b, "VLEK certificate of %s from the machine's provider", p ? p->name : "the product line");
+		buf_fmt(&b, "VLEK certificate of %s from the machine's provider",
+		    p ? p->name : "the product line");
 		return snp_missing(v, buf_ok(&b, &v->fault) ? b.p : NULL);
 	}
 	buf_fmt(&b, "VCEK certificate of %s chip ", p ? p->name : "AMD");
@@ -118,7 +123,8 @@ static bool missing_leaf(struct snp_verifier *v)
 		buf_str(&b, "?");
 		if (p->fmc)
 			buf_fmt(&b, "fmcSPL=%u&", t.fmc);
-		buf_fmt(&b, "blSPL=%u&teeSPL=%u&snpSPL=%u&ucodeSPL=%u", t.bootloader, t.tee, t.snp, t.microcode);
+		buf_fmt(&b, "blSPL=%u&teeSPL=%u&snpSPL=%u&ucodeSPL=%u", t.bootloader, t.tee, t.snp,
+		    t.microcode);
 	} else {
 		buf_str(&b, " for reported TCB ");
 		for (size_t i = 0; i < sizeof v->r->reported_tcb; i++)
@@ -136,7 +142,8 @@ bool snp_step_leaf(struct snp_verifier *v)
 	struct x509_cert *leaf = find_leaf(&v->sent, v->kind, &n);
 
 	if (n == 0 && find_leaf(&v->sent, other, &nothers))
-		return check_fail(v->c, SNP_CHECK_LEAF_KIND, want, other == SNP_KEY_VLEK ? "SEV-VLEK" : "SEV-VCEK");
+		return check_fail(v->c, SNP_CHECK_LEAF_KIND, want,
+		    other == SNP_KEY_VLEK ? "SEV-VLEK" : "SEV-VCEK");
 	if (n > 1)
 		return check_fail(v->c, SNP_CHECK_LEAF_SINGLE, check_text(v->c, "one certificate %s", want),
 		    check_text(v->c, "%zu", n));
@@ -154,19 +161,22 @@ bool snp_step_leaf_key(struct snp_verifier *v)
 	enum sig_alg alg;
 
 	if (x509_version(leaf) != 3)
-		return check_fail(v->c, SNP_CHECK_LEAF_KEY, "X.509 version 3", check_text(v->c, "%d", x509_version(leaf)));
+		return check_fail(v->c, SNP_CHECK_LEAF_KEY, "X.509 version 3",
+		    check_text(v->c, "%d", x509_version(leaf)));
 	if (pubkey_kind(x509_pubkey(leaf)) != KEY_P384)
 		return check_fail(v->c, SNP_CHECK_LEAF_KEY, "a key on P-384",
 		    check_text(v->c, "another kind of key, %zu bits", pubkey_bits(x509_pubkey(leaf))));
 	if (!x509_sig_alg(leaf, &alg) || alg != SIG_RSA_PSS_SHA384)
-		return check_fail(v->c, SNP_CHECK_LEAF_KEY, "a signature with RSASSA-PSS and SHA-384", "another algorithm");
+		return check_fail(v->c, SNP_CHECK_LEAF_KEY,
+		    "a signature with RSASSA-PSS and SHA-384", "another algorithm");
 	return check_pass(v->c, SNP_CHECK_LEAF_KEY);
 }
 
 /* A VCEK names its chip, a VLEK its provider; never both. spec: sev-snp §7.2 */
 bool snp_step_leaf_extensions(struct snp_verifier *v)
 {
-	const char *want = v->kind == SNP_KEY_VLEK ? "AMD's extensions with CSP_ID" : "AMD's extensions with HWID";
+	const char *want =
+	    v->kind == SNP_KEY_VLEK ? "AMD's extensions with CSP_ID" : "AMD's extensions with HWID";
 	struct ext_snp *x = &v->chain.ext;
 	struct att_error why = { 0 };
 
@@ -174,7 +184,8 @@ bool snp_step_leaf_extensions(struct snp_verifier *v)
 		return snp_result(v, SNP_CHECK_LEAF_EXTENSIONS, false, want, &why);
 	if (v->kind == SNP_KEY_VLEK ? !x->has_csp_id || x->has_hwid : !x->has_hwid || x->has_csp_id)
 		return check_fail(v->c, SNP_CHECK_LEAF_EXTENSIONS, want,
-		    check_text(v->c, "%s HWID, %s CSP_ID", x->has_hwid ? "a" : "no", x->has_csp_id ? "a" : "no"));
+		    check_text(v->c, "%s HWID, %s CSP_ID", x->has_hwid ? "a" : "no",
+			x->has_csp_id ? "a" : "no"));
 	return check_pass(v->c, SNP_CHECK_LEAF_EXTENSIONS);
 }
 
@@ -190,8 +201,8 @@ bool snp_step_product(struct snp_verifier *v)
 
 	if (!p && r->version >= 3)
 		return check_fail(v->c, SNP_CHECK_PRODUCT, "CPUID of Milan, Genoa, Turin or Venice",
-		    check_text(v->c, "family 0x%02x, model 0x%02x, stepping 0x%02x", r->cpuid_family, r->cpuid_model,
-		        r->cpuid_stepping));
+		    check_text(v->c, "family 0x%02x, model 0x%02x, stepping 0x%02x",
+			r->cpuid_family, r->cpuid_model, r->cpuid_stepping));
 	if (!p || (r->version < 3 && p->fmc))
 		return check_fail(v->c, SNP_CHECK_PRODUCT, "a version 2 report under SEV-Milan or SEV-Genoa",
 		    check_text(v->c, "issuer %s", x509_issuer_cn(v->chain.leaf)));
@@ -221,17 +232,19 @@ bool snp_step_leaf_tcb(struct snp_verifier *v)
 {
 	const struct snp_product *p = v->chain.product;
 	const struct ext_snp *x = &v->chain.ext;
-	struct att_snp_tcb want = snp_tcb_decode(p, v->r->reported_tcb), found = {
-		.fmc = x->fmc, .bootloader = x->bootloader, .tee = x->tee, .snp = x->snp, .microcode = x->microcode,
-	};
+	struct att_snp_tcb want = snp_tcb_decode(p, v->r->reported_tcb);
+	struct att_snp_tcb found = { x->fmc, x->bootloader, x->tee, x->snp, x->microcode };
 
 	/* structVersion says whether there is an FMC component, and how long the HWID is. */
 	if (x->struct_version != p->struct_version || !bytes_zero(x->reserved, sizeof x->reserved))
-		return check_fail(v->c, SNP_CHECK_LEAF_TCB, check_text(v->c, "structVersion %u, reserved components 0",
-		    p->struct_version), check_text(v->c, "structVersion %u, reserved components %u %u %u %u",
-		    x->struct_version, x->reserved[0], x->reserved[1], x->reserved[2], x->reserved[3]));
+		return check_fail(v->c, SNP_CHECK_LEAF_TCB,
+		    check_text(v->c, "structVersion %u, reserved components 0", p->struct_version),
+		    check_text(v->c, "structVersion %u, reserved components %u %u %u %u",
+			x->struct_version, x->reserved[0], x->reserved[1], x->reserved[2],
+			x->reserved[3]));
 	if (!has_tcb(x, &want) || !snp_tcb_reserved_zero(p, v->r->reported_tcb))
-		return check_fail(v->c, SNP_CHECK_LEAF_TCB, check_text(v->c, "reported TCB: %s", snp_tcb_text(v->a, p, &want)),
+		return check_fail(v->c, SNP_CHECK_LEAF_TCB,
+		    check_text(v->c, "reported TCB: %s", snp_tcb_text(v->a, p, &want)),
 		    check_text(v->c, "leaf: %s", snp_tcb_text(v->a, p, &found)));
 	return check_pass(v->c, SNP_CHECK_LEAF_TCB);
 }
@@ -246,7 +259,8 @@ bool snp_step_hwid(struct snp_verifier *v)
 		return true;
 	if (bytes_zero(r->chip_id, sizeof r->chip_id)) {
 		if (!(v->t->settings->allow & ATT_ALLOW_MASKED_CHIP_ID))
-			return check_fail(v->c, SNP_CHECK_CHIP_ID, "a chip id (relaxation masked-chip-id is off)", "zeros");
+			return check_fail(v->c, SNP_CHECK_CHIP_ID,
+			    "a chip id (relaxation masked-chip-id is off)", "zeros");
 		v->o->relaxed |= ATT_ALLOW_MASKED_CHIP_ID;
 		return true;
 	}

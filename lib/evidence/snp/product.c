@@ -75,9 +75,14 @@ uint8_t snp_tcb_get(const struct att_snp_tcb *t, size_t component)
 struct att_snp_tcb snp_tcb_decode(const struct snp_product *p, const uint8_t raw[8])
 {
 	if (p->fmc)
-		return (struct att_snp_tcb){ .fmc = raw[0], .bootloader = raw[1], .tee = raw[2], .snp = raw[3],
+		return (struct att_snp_tcb){ .fmc = raw[0],
+			.bootloader = raw[1],
+			.tee = raw[2],
+			.snp = raw[3],
 			.microcode = raw[7] };
-	return (struct att_snp_tcb){ .bootloader = raw[0], .tee = raw[1], .snp = raw[6], .microcode = raw[7] };
+	return (struct att_snp_tcb){
+		.bootloader = raw[0], .tee = raw[1], .snp = raw[6], .microcode = raw[7]
+	};
 }
 
 bool snp_tcb_reserved_zero(const struct snp_product *p, const uint8_t raw[8])
@@ -97,9 +102,10 @@ size_t snp_tcb_exceeds(const struct att_snp_tcb *a, const struct att_snp_tcb *b)
 const char *snp_tcb_text(struct arena *a, const struct snp_product *p, const struct att_snp_tcb *t)
 {
 	const char *s = p->fmc ?
-	    arena_printf(a, "fmc %u, bootloader %u, tee %u, snp %u, microcode %u", t->fmc, t->bootloader, t->tee, t->snp,
-	        t->microcode) :
-	    arena_printf(a, "bootloader %u, tee %u, snp %u, microcode %u", t->bootloader, t->tee, t->snp, t->microcode);
+	    arena_printf(a, "fmc %u, bootloader %u, tee %u, snp %u, microcode %u", t->fmc,
+		t->bootloader, t->tee, t->snp, t->microcode) :
+	    arena_printf(a, "bootloader %u, tee %u, snp %u, microcode %u", t->bootloader, t->tee,
+		t->snp, t->microcode);
 
 	return s ? s : "(out of memory)";
 }

@@ -1,7 +1,7 @@
 #include "lib/evidence/snp/snp.h"
 
-/* Skips n reserved bytes; when the layout is known they must be zero, because they are signed: another value means
- * a layout that we do not understand. */
+/* Skips n reserved bytes; when the layout is known they must be zero, because they are signed:
+ * another value means a layout that we do not understand. */
 static bool reserved(struct rd *in, size_t n, bool known, struct att_error *e)
 {
 	struct rd part;
@@ -13,15 +13,16 @@ static bool reserved(struct rd *in, size_t n, bool known, struct att_error *e)
 		uint8_t b;
 
 		if (rd_u8(&part, &b) && b != 0)
-			return att_fail(e, ATT_E_BAD_FORMAT, "report: reserved byte at offset 0x%03zx is 0x%02x, want 0",
-			    off, b);
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "report: reserved byte at offset 0x%03zx is 0x%02x, want 0", off, b);
 	}
 	return true;
 }
 
 static bool read_version(struct rd *in, struct snp_version *v, bool known, struct att_error *e)
 {
-	return rd_u8(in, &v->build) && rd_u8(in, &v->minor) && rd_u8(in, &v->major) && reserved(in, 1, known, e);
+	return rd_u8(in, &v->build) && rd_u8(in, &v->minor) && rd_u8(in, &v->major) &&
+	    reserved(in, 1, known, e);
 }
 
 /* 0x000 to 0x180. spec: sev-snp §1 */
@@ -96,8 +97,8 @@ bool snp_report_parse(struct rd in, struct snp_report *out, struct att_error *e)
 	if (!read_guest(&body, &t, known, e) || !read_platform(&body, &t, known, e))
 		return false;
 	if (known && t.key_info >> 5)
-		return att_fail(e, ATT_E_BAD_FORMAT, "report: key_info at offset 0x048 is 0x%08x, want bits 31:5 zero",
-		    t.key_info);
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "report: key_info at offset 0x048 is 0x%08x, want bits 31:5 zero", t.key_info);
 	*out = t;
 	return true;
 }

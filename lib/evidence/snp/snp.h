@@ -95,7 +95,8 @@ ATT_CHECK bool snp_report_parse(struct rd in, struct snp_report *out, struct att
 
 /* A certificate table as the guest kernel hands it out behind an extended report (GHCB specification). */
 struct snp_certtable {
-	struct rd certs[SNP_CERTTABLE_MAX];     /* VCEK, VLEK, ASK or ASVK, ARK: as one set, since the label is not signed */
+	/* VCEK, VLEK, ASK or ASVK, ARK: as one set, since the label is not signed. */
+	struct rd certs[SNP_CERTTABLE_MAX];
 	size_t ncerts;
 };
 
@@ -108,11 +109,12 @@ ATT_CHECK bool snp_certtable_parse(struct rd in, struct snp_certtable *out, stru
 /* Evidence: the report, the certificates that came with it, and endorsements of the utility VM. */
 struct snp_evidence {
 	struct snp_report report;
-	struct rd bytes;                /* the SNP_REPORT_LEN bytes as received: what the signature covers is read here */
+	struct rd bytes;                /* SNP_REPORT_LEN bytes as received: the signature covers these */
 	struct snp_certtable certs;     /* PEM or DER, unparsed: verify looks into its cache first */
-	struct rd uvm;                  /* Endorsements, decoded JSON; empty when absent.  Kept, not verified yet */
+	struct rd uvm; /* Endorsements, decoded JSON; empty when absent.  Kept, not verified yet */
 };
-ATT_CHECK bool snp_evidence_parse(struct rd in, struct arena *a, struct snp_evidence **out, struct att_error *e);
+ATT_CHECK bool snp_evidence_parse(
+    struct rd in, struct arena *a, struct snp_evidence **out, struct att_error *e);
 bool snp_recognise(struct rd in);
 
 /* Product lines */
@@ -126,15 +128,20 @@ struct snp_product {
 const struct snp_product *snp_product_at(size_t i);     /* NULL past the end */
 /* From CPUID family and model ("combined" values); NULL when no product line is known there. */
 const struct snp_product *snp_product_of_cpuid(uint8_t family, uint8_t model);
-/* The product whose ICA is named like this, VCEK ("SEV-Milan") or VLEK ("SEV-VLEK-Milan"); NULL for other names. */
+/* The product whose ICA is named like this, VCEK ("SEV-Milan") or VLEK ("SEV-VLEK-Milan"); NULL for
+ * other names. */
 const struct snp_product *snp_product_of_ica(const char *cn, enum snp_signing_key kind);
 /* Does the productName extension ("Milan-B0", "Genoa") name this product? */
 bool snp_product_named(const struct snp_product *p, const char *product_name);
 
 /* TCB components, in the order of struct att_snp_tcb. */
 #define SNP_TCB_COMPONENTS 5
-extern const struct snp_tcb_component { const char *name; size_t off; } snp_tcb_components[SNP_TCB_COMPONENTS];
-bool snp_tcb_has(const struct snp_product *p, size_t component);        /* does the product's layout have it? */
+extern const struct snp_tcb_component {
+	const char *name;
+	size_t off;
+} snp_tcb_components[SNP_TCB_COMPONENTS];
+bool snp_tcb_has(
+    const struct snp_product *p, size_t component); /* does the product's layout have it? */
 uint8_t snp_tcb_get(const struct att_snp_tcb *t, size_t component);
 struct att_snp_tcb snp_tcb_decode(const struct snp_product *p, const uint8_t raw[8]);
 bool snp_tcb_reserved_zero(const struct snp_product *p, const uint8_t raw[8]);
@@ -163,9 +170,10 @@ struct snp_facts {
 
 ATT_CHECK bool snp_verify(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o,
     struct att_error *e);
-ATT_CHECK bool snp_claims(const void *ev, const struct trust *t, const struct evidence_outcome *o, struct claims *c,
-    struct att_error *e);
+ATT_CHECK bool snp_claims(const void *ev, const struct trust *t, const struct evidence_outcome *o,
+    struct claims *c, struct att_error *e);
 ATT_CHECK bool snp_describe(const void *ev, struct arena *a, struct json **out, struct att_error *e);
-ATT_CHECK bool snp_strict_policy(const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
+ATT_CHECK bool snp_strict_policy(
+    const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
 
 #endif

@@ -24,7 +24,8 @@ bool snp_is_fault(struct snp_verifier *v, const struct att_error *why)
 	return true;
 }
 
-bool snp_result(struct snp_verifier *v, enum snp_check row, bool ok, const char *expected, const struct att_error *why)
+bool snp_result(struct snp_verifier *v, enum snp_check row, bool ok, const char *expected,
+    const struct att_error *why)
 {
 	if (ok)
 		return check_pass(v->c, row);
@@ -45,14 +46,16 @@ bool snp_missing(struct snp_verifier *v, const char *text)
 static bool step_version(struct snp_verifier *v)
 {
 	if (v->r->version < 2 || v->r->version > 5)
-		return check_fail(v->c, SNP_CHECK_VERSION, "2, 3, 4 or 5", check_text(v->c, "%u", v->r->version));
+		return check_fail(
+		    v->c, SNP_CHECK_VERSION, "2, 3, 4 or 5", check_text(v->c, "%u", v->r->version));
 	return check_pass(v->c, SNP_CHECK_VERSION);
 }
 
 static bool step_signature_algo(struct snp_verifier *v)
 {
 	if (v->r->signature_algo != 1)
-		return check_fail(v->c, SNP_CHECK_SIGNATURE_ALGO, "1", check_text(v->c, "%u", v->r->signature_algo));
+		return check_fail(v->c, SNP_CHECK_SIGNATURE_ALGO, "1",
+		    check_text(v->c, "%u", v->r->signature_algo));
 	return check_pass(v->c, SNP_CHECK_SIGNATURE_ALGO);
 }
 
@@ -89,7 +92,8 @@ static bool step_vlek(struct snp_verifier *v)
 static bool step_mask_chip_key(struct snp_verifier *v)
 {
 	if (snp_mask_chip_key(v->r))
-		return check_fail(v->c, SNP_CHECK_MASK_CHIP_KEY, "MASK_CHIP_KEY 0", "MASK_CHIP_KEY 1: no signature is made");
+		return check_fail(v->c, SNP_CHECK_MASK_CHIP_KEY, "MASK_CHIP_KEY 0",
+		    "MASK_CHIP_KEY 1: no signature is made");
 	return check_pass(v->c, SNP_CHECK_MASK_CHIP_KEY);
 }
 
@@ -97,8 +101,9 @@ static bool step_mask_chip_key(struct snp_verifier *v)
 static bool step_vmpl(struct snp_verifier *v)
 {
 	if (v->r->vmpl > SNP_VMPL_MAX)
-		return check_fail(v->c, SNP_CHECK_VMPL, "VMPL 0 to 3", check_text(v->c, "0x%08x%s", v->r->vmpl,
-		    v->r->vmpl == SNP_VMPL_HOST ? " (requested by the host)" : ""));
+		return check_fail(v->c, SNP_CHECK_VMPL, "VMPL 0 to 3",
+		    check_text(v->c, "0x%08x%s", v->r->vmpl,
+			v->r->vmpl == SNP_VMPL_HOST ? " (requested by the host)" : ""));
 	return check_pass(v->c, SNP_CHECK_VMPL);
 }
 
@@ -109,17 +114,26 @@ static bool step_signature(struct snp_verifier *v)
 	uint8_t raw[2 * P384_LEN];
 	struct att_error why = { 0 };
 
-	if (!bytes_zero(r->r + P384_LEN, SNP_SIG_FIELD - P384_LEN) || !bytes_zero(r->s + P384_LEN, SNP_SIG_FIELD - P384_LEN))
-		return check_fail(v->c, SNP_CHECK_SIGNATURE, "R and S of 48 bytes, zero above", "R or S above 2^384");
+	if (!bytes_zero(r->r + P384_LEN, SNP_SIG_FIELD - P384_LEN) ||
+	    !bytes_zero(r->s + P384_LEN, SNP_SIG_FIELD - P384_LEN))
+		return check_fail(v->c, SNP_CHECK_SIGNATURE, "R and S of 48 bytes, zero above",
+		    "R or S above 2^384");
 	bytes_reverse(raw, r->r, P384_LEN);
 	bytes_reverse(raw + P384_LEN, r->s, P384_LEN);
-	return snp_result(v, SNP_CHECK_SIGNATURE, sig_verify(v->t->crypto, x509_pubkey(v->chain.leaf),
-	    SIG_ECDSA_P384_SHA384, rd_ptr(&v->ev->bytes), SNP_SIGNED_LEN, raw, sizeof raw, &why),
+	return snp_result(v, SNP_CHECK_SIGNATURE,
+	    sig_verify(v->t->crypto, x509_pubkey(v->chain.leaf), SIG_ECDSA_P384_SHA384,
+		rd_make(rd_ptr(&v->ev->bytes), SNP_SIGNED_LEN), rd_make(raw, sizeof raw), &why),
 	    "a signature by the leaf's key over bytes 0 to 671", &why);
 }
 
 static snp_step *const report_steps[] = {
-	step_version, step_signature_algo, step_policy, step_signing_key, step_vlek, step_mask_chip_key, step_vmpl,
+	step_version,
+	step_signature_algo,
+	step_policy,
+	step_signing_key,
+	step_vlek,
+	step_mask_chip_key,
+	step_vmpl,
 };
 static snp_step *const chain_steps[] = {        /* skipped when the chain is known */
 	snp_step_certs, snp_step_leaf, snp_step_leaf_key, snp_step_leaf_extensions,
@@ -129,7 +143,8 @@ static snp_step *const chain_steps[] = {        /* skipped when the chain is kno
 static snp_step *const evidence_steps[] = {
 	snp_step_validity, snp_step_crl, snp_step_leaf_tcb, snp_step_hwid, step_signature,
 };
-static snp_step *const judge_steps[] = { snp_step_tcb_order, snp_step_versions, snp_step_minimum, snp_step_binding };
+static snp_step *const judge_steps[] = { snp_step_tcb_order, snp_step_versions, snp_step_minimum,
+	snp_step_binding };
 #define RUN(v, steps) snp_run(v, steps, sizeof(steps) / sizeof((steps)[0]))
 
 static bool authentic(struct snp_verifier *v)
@@ -163,10 +178,16 @@ static bool note_facts(struct snp_verifier *v)
 	return true;
 }
 
-bool snp_verify(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o, struct att_error *e)
+bool snp_verify(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o,
+    struct att_error *e)
 {
 	struct snp_verifier v = {
-		.ev = ev, .r = &((const struct snp_evidence *)ev)->report, .t = t, .a = a, .o = o, .c = o->checks,
+		.ev = ev,
+		.r = &((const struct snp_evidence *)ev)->report,
+		.t = t,
+		.a = a,
+		.o = o,
+		.c = o->checks,
 	};
 
 	check_pass(v.c, SNP_CHECK_FORM);

@@ -19,9 +19,10 @@ struct snp_verifier {
 	struct evidence_outcome *o;
 	struct checklist *c;            /* of o */
 	enum snp_signing_key kind;      /* what signed the report; set by the step that checks it */
-	struct x509_bundle sent;        /* certificates of the evidence; owned, empty when the chain was cached */
+	struct x509_bundle
+	    sent; /* certificates of the evidence; owned, empty when the chain was cached */
 	struct snp_chain chain;         /* owned */
-	bool cached;                    /* chain came from the cache: signatures of it and of its CRLs are known */
+	bool cached; /* chain came from the cache: signatures of it and of its CRLs are known */
 	struct att_error fault;         /* failure of the machine; code OK: none */
 };
 
@@ -30,7 +31,8 @@ typedef bool snp_step(struct snp_verifier *v);
 bool snp_run(struct snp_verifier *v, snp_step *const *steps, size_t n);
 
 /* Marks the row by a call's success: passed, or failed with the error's text as what was found. */
-bool snp_result(struct snp_verifier *v, enum snp_check row, bool ok, const char *expected, const struct att_error *why);
+bool snp_result(struct snp_verifier *v, enum snp_check row, bool ok, const char *expected,
+    const struct att_error *why);
 /* Records the endorsement that is needed; always false.  text NULL: out of memory. */
 bool snp_missing(struct snp_verifier *v, const char *text);
 /* A failure of the machine is no verdict: records it and says so. */
@@ -47,14 +49,17 @@ snp_step snp_step_validity, snp_step_crl;
 snp_step snp_step_tcb_order, snp_step_versions, snp_step_minimum, snp_step_binding;
 
 /*
- * cache.c: the steps from snp_step_certs to snp_step_chain_leaf do not depend on time, so their result is kept.
- * The key holds all they depend on: certificates as received, endorsements, anchors and the fields of
- * the report that choose among them; and the CRLs, so that their signatures are known too.
+ * cache.c: the steps from snp_step_certs to snp_step_chain_leaf do not depend on time, so their
+ * result is kept. The key holds all they depend on: certificates as received, endorsements, anchors
+ * and the fields of the report that choose among them; and the CRLs, so that their signatures are
+ * known too.
  */
 #define SNP_CACHED_FIRST SNP_CHECK_LEAF_KIND
 #define SNP_CACHED_LAST SNP_CHECK_CHAIN_LEAF
-bool snp_chain_cached(struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY]);      /* true: chain and rows are set */
-void snp_chain_keep(struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY]);        /* does nothing when it cannot */
+bool snp_chain_cached(
+    struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY]); /* true: chain and rows are set */
+void snp_chain_keep(
+    struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY]); /* does nothing when it cannot */
 ATT_CHECK bool snp_chain_key(struct snp_verifier *v, uint8_t key[CHAIN_CACHE_KEY]);
 
 #endif

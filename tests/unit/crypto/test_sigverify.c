@@ -20,14 +20,14 @@ static void verifies(const struct pubkey *k, enum sig_alg alg, const uint8_t *si
 {
 	struct att_error e = { 0 };
 
-	CHECK_OK(sig_verify(c, k, alg, msg, sizeof msg, sig, n, &e), &e);
+	CHECK_OK(sig_verify(c, k, alg, rd_make(msg, sizeof msg), rd_make(sig, n), &e), &e);
 }
 
 static void refused(const struct pubkey *k, enum sig_alg alg, const uint8_t *sig, size_t n)
 {
 	struct att_error e = { 0 };
 
-	CHECK_ERR(sig_verify(c, k, alg, msg, sizeof msg, sig, n, &e), &e, ATT_E_NOT_AUTHENTIC, "signature: ");
+	CHECK_ERR(sig_verify(c, k, alg, rd_make(msg, sizeof msg), rd_make(sig, n), &e), &e, ATT_E_NOT_AUTHENTIC, "signature: ");
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
@@ -41,10 +41,10 @@ static void every_algorithm_signs_and_verifies(void **state)
 	for (enum sig_alg alg = 0; alg < NALG; alg++) {
 		enum key_kind kind = sig_row_of(alg)->kind;
 		for (unsigned round = 0; round < 2; round++) {  /* again: with the kept context */
-			CHECK_OK(sig_sign(c, priv[kind], alg, msg, sizeof msg, sig, &n, &e), &e);
+			CHECK_OK(sig_sign(c, priv[kind], alg, rd_make(msg, sizeof msg), sig, &n, &e), &e);
 			verifies(pub[kind], alg, sig, n);
 		}
-		CHECK_ERR(sig_verify(c, pub[kind], alg, other, sizeof other, sig, n, &e), &e,
+		CHECK_ERR(sig_verify(c, pub[kind], alg, rd_make(other, sizeof other), rd_make(sig, n), &e), &e,
 		    ATT_E_NOT_AUTHENTIC, "does not verify");
 		for (size_t i = 0; i < n; i += 7) {
 			sig[i] ^= 0x01;
@@ -68,12 +68,12 @@ static void algorithms_do_not_mix(void **state)
 	(void)state;
 	for (enum sig_alg made = 0; made < NALG; made++) {
 		enum key_kind kind = sig_row_of(made)->kind;
-		CHECK_OK(sig_sign(c, priv[kind], made, msg, sizeof msg, sig, &n, &e), &e);
+		CHECK_OK(sig_sign(c, priv[kind], made, rd_make(msg, sizeof msg), sig, &n, &e), &e);
 		for (enum sig_alg asked = 0; asked < NALG; asked++) {
 			if (sig_row_of(asked)->kind != kind) {
-				CHECK_ERR(sig_verify(c, pub[kind], asked, msg, sizeof msg, sig, n, &e), &e,
+				CHECK_ERR(sig_verify(c, pub[kind], asked, rd_make(msg, sizeof msg), rd_make(sig, n), &e), &e,
 				    ATT_E_UNSUPPORTED, "does not fit the key");
-				CHECK_ERR(sig_sign(c, priv[kind], asked, msg, sizeof msg, sig, &n, &e), &e,
+				CHECK_ERR(sig_sign(c, priv[kind], asked, rd_make(msg, sizeof msg), sig, &n, &e), &e,
 				    ATT_E_UNSUPPORTED, "does not fit the private key");
 			} else if (asked == made) {
 				verifies(pub[kind], asked, sig, n);
@@ -91,7 +91,7 @@ static void out_of_range(const struct curve *curve, enum sig_alg alg, const uint
 {
 	struct att_error e = { 0 };
 
-	CHECK_ERR(sig_verify(c, pub[curve->kind], alg, msg, sizeof msg, sig, 2 * curve->field, &e), &e,
+	CHECK_ERR(sig_verify(c, pub[curve->kind], alg, rd_make(msg, sizeof msg), rd_make(sig, 2 * curve->field), &e), &e,
 	    ATT_E_NOT_AUTHENTIC, "not between 1 and the order");
 }
 
@@ -105,7 +105,7 @@ static void ecdsa_range(void **state)
 		struct att_error e = { 0 };
 		BIGNUM *order = BN_bin2bn(curve->order, (int)f, NULL), *s = BN_new();
 
-		CHECK_OK(sig_sign(c, priv[curve->kind], alg, msg, sizeof msg, good, &n, &e), &e);
+		CHECK_OK(sig_sign(c, priv[curve->kind], alg, rd_make(msg, sizeof msg), good, &n, &e), &e);
 		assert_int_equal(n, 2 * f);
 		for (size_t half = 0; half < 2; half++) {               /* r, then s */
 			bytes_copy(sig, good, n);
@@ -163,7 +163,7 @@ static void ecdsa_leading_zeros(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 4000 && seen < 3; i++) {
-		CHECK_OK(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, msg, sizeof msg, sig, &n, &e),
+		CHECK_OK(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), sig, &n, &e),
 		    &e);
 		if (sig[0] == 0 || sig[32] == 0) {
 			seen++;
@@ -338,14 +338,13 @@ static void rsa_signature_not_below_n(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 64 && !fits; i++) {
 		int len = snprintf(text, sizeof text, "try %u", i);
-		CHECK_OK(sig_sign(c, priv[KEY_RSA], SIG_RSA_PKCS1_SHA256, text, (size_t)len, sig, &n, &e),
+		CHECK_OK(sig_sign(c, priv[KEY_RSA], SIG_RSA_PKCS1_SHA256, rd_make(text, (size_t)len), sig, &n, &e),
 		    &e);
 		(void)BN_bin2bn(sig, (int)n, v);
 		assert_true(BN_add(v, v, mod));
 		fits = BN_bn2binpad(v, wrapped, (int)n) > 0;
 		if (fits)
-			CHECK_ERR(sig_verify(c, pub[KEY_RSA], SIG_RSA_PKCS1_SHA256, text, (size_t)len,
-			    wrapped, n, &e), &e, ATT_E_NOT_AUTHENTIC, "does not verify");
+			CHECK_ERR(sig_verify(c, pub[KEY_RSA], SIG_RSA_PKCS1_SHA256, rd_make(text, (size_t)len), rd_make(wrapped, n), &e), &e, ATT_E_NOT_AUTHENTIC, "does not verify");
 	}
 	BN_free(v);
 	BN_free(mod);
@@ -411,8 +410,7 @@ static void *verify_often(void *state)
 
 	for (unsigned i = 0; i < 200; i++) {
 		struct pubkey *k = pubkey_ref(pub[KEY_P256]);
-		job->good += sig_verify(own, k, SIG_ECDSA_P256_SHA256, msg, sizeof msg, job->sig, job->n,
-		    NULL);
+		job->good += sig_verify(own, k, SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), rd_make(job->sig, job->n), NULL);
 		pubkey_free(k);
 	}
 	crypto_free(own);
@@ -427,7 +425,7 @@ static void threads_share_a_public_key(void **state)
 	size_t n;
 
 	(void)state;
-	assert_true(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, msg, sizeof msg, sig, &n, NULL));
+	assert_true(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), sig, &n, NULL));
 	for (size_t i = 0; i < 2; i++) {
 		jobs[i] = (struct job){ sig, n, 0 };
 		assert_int_equal(pthread_create(&threads[i], NULL, verify_often, &jobs[i]), 0);

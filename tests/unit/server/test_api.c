@@ -110,6 +110,7 @@ static int start(void **state)
 	    .scratch = arena_new(MIB),
 	    .audit = &t.audit, .submit = submit, .live_workers = live, .reply = reply, .now_s = now_s,
 	    .now_us = now_us, .gauges = gauges };
+	t.api.tenant[0].is_known = t.api.tenant[1].is_known = true;
 	for (int i = 0; i < 2; i++)
 		t.api.jwks[i] = t.api.openid[i] = (struct api_document){ jwks, sizeof jwks - 1 };
 	t.live = 1;
@@ -263,11 +264,11 @@ static void worker_says(unsigned status, uint8_t verdict)
 	    .failed_check = rd_text(""), .caller = rd_text(""), .error_code = rd_text(""),
 	    .relaxed = rd_text("vlek"),
 	    .body = rd_text("{\"from\":\"worker\"}") };
-	struct block blocks[10];
+	struct block blocks[ANSWER_BLOCKS];
 	struct frame f = { .op = OP_ANSWER };
 
 	answer_blocks(&a, numbers, blocks);
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < ANSWER_BLOCKS; i++)
 		f.block[i] = rd_make(blocks[i].p, blocks[i].n);
 	t.job->done(t.job, &f);
 }

@@ -37,7 +37,7 @@ static void close_ends(struct ends *p)
 static void send_attest(struct ends *p, const uint8_t *body, size_t n)
 {
 	struct att_error e = { 0 };
-	struct block b[4] = { block_text("SevSnpVm"), block_text("id"), block_text(NULL), { body, n } };
+	struct block b[5] = { block_text("SevSnpVm"), block_text("id"), block_text(NULL), { body, n }, block_text(NULL) };
 
 	CHECK_OK(channel_send(&p->asks, &(struct frame){ .op = OP_ATTEST, .provider = 3, .id = 42 }, b, -1,
 	    false, &e), &e);
@@ -45,7 +45,7 @@ static void send_attest(struct ends *p, const uint8_t *body, size_t n)
 
 static void test_sizes_around_the_memfd_limit(void **state)
 {
-	const size_t overhead = 4 * 4 + 8 + 2;
+	const size_t overhead = 5 * 4 + 8 + 2;
 	const size_t sizes[] = { 0, 1, CHANNEL_INLINE_MAX - overhead - 1, CHANNEL_INLINE_MAX - overhead,
 	    CHANNEL_INLINE_MAX - overhead + 1, 3 * MIB };
 	struct ends p;
@@ -163,7 +163,7 @@ static enum channel_got announced(struct ends *p, uint32_t n, size_t real, int m
 
 static void test_memfd_must_hold_what_is_announced(void **state)
 {
-	static const uint8_t payload[16] = { 0 };       /* four empty blocks */
+	static const uint8_t payload[20] = { 0 };       /* five empty blocks */
 	struct iovec part = { (void *)(uintptr_t)payload, sizeof payload };
 	struct ends p;
 	int fd = memfd_sealed(&part, 1), nothing[2];
@@ -171,12 +171,12 @@ static void test_memfd_must_hold_what_is_announced(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	open_ends(&p, LINK_WORK);
-	assert_int_equal(announced(&p, 16, 16, fd), CHANNEL_MESSAGE);
-	assert_int_equal(announced(&p, 15, 16, fd), CHANNEL_BAD);
-	assert_int_equal(announced(&p, 17, 16, fd), CHANNEL_BAD);
-	assert_int_equal(announced(&p, 16, 0, -1), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 20, 20, fd), CHANNEL_MESSAGE);
+	assert_int_equal(announced(&p, 19, 20, fd), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 21, 20, fd), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 20, 0, -1), CHANNEL_BAD);
 	assert_int_equal(pipe2(nothing, O_CLOEXEC), 0);
-	assert_int_equal(announced(&p, 16, 0, nothing[0]), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 20, 0, nothing[0]), CHANNEL_BAD);
 	fd_close(&nothing[0]);
 	fd_close(&nothing[1]);
 	assert_int_equal(write(fd, "x", 1), -1);        /* sealed */
@@ -211,7 +211,7 @@ static void test_limits_when_sending(void **state)
 static void test_a_full_channel_says_so(void **state)
 {
 	static uint8_t body[60000];
-	struct block b[4] = { block_text("t"), block_text("i"), block_text(NULL), { body, sizeof body } };
+	struct block b[5] = { block_text("t"), block_text("i"), block_text(NULL), { body, sizeof body }, block_text(NULL) };
 	struct att_error e = { 0 };
 	struct ends p;
 	unsigned sent = 0;

@@ -97,11 +97,11 @@ static void test_blobs(void **state)
 /* An ANSWER message as its receiver sees it. */
 static void answer_frame(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct frame *f)
 {
-	struct block blocks[10];
+	struct block blocks[ANSWER_BLOCKS];
 
 	answer_blocks(a, numbers, blocks);
 	*f = (struct frame){ .op = OP_ANSWER };
-	for (unsigned i = 0; i < 10; i++)
+	for (unsigned i = 0; i < ANSWER_BLOCKS; i++)
 		f->block[i] = rd_make(blocks[i].p, blocks[i].n);
 }
 
@@ -112,7 +112,8 @@ static void test_answer(void **state)
 	struct answer in = { .status = 503, .verdict = 2, .retry_after_s = 70000, .evidence_sha256 = sha,
 	    .type = rd_text("T"), .policy_hash = rd_text("P"), .failed_check = rd_text("F"),
 	    .caller = rd_text("C"),
-	    .error_code = rd_text("E"), .relaxed = rd_text("R"), .body = rd_text("{}") }, out;
+	    .error_code = rd_text("E"), .relaxed = rd_text("R"), .body = rd_text("{}"),
+	    .shadow = rd_text("S"), .shadow_hash = rd_text("H") }, out;
 	struct att_error e = { 0 };
 	struct frame f;
 
@@ -126,6 +127,8 @@ static void test_answer(void **state)
 	assert_int_equal(out.evidence_sha256[0], 9);
 	assert_int_equal(rd_ptr(&out.relaxed)[0], 'R');
 	assert_int_equal(rd_left(&out.body), 2);
+	assert_int_equal(rd_ptr(&out.shadow)[0], 'S');
+	assert_int_equal(rd_ptr(&out.shadow_hash)[0], 'H');
 	f.block[1] = rd_make(sha, 31);
 	CHECK_ERR(answer_decode(&f, &out, &e), &e, ATT_E_BAD_FORMAT, "malformed");
 	in.status = 99;
@@ -133,6 +136,62 @@ static void test_answer(void **state)
 	CHECK_ERR(answer_decode(&f, &out, &e), &e, ATT_E_BAD_FORMAT, "status 99");
 	f.op = OP_PONG;
 	CHECK_ERR(answer_decode(&f, &out, &e), &e, ATT_E_BAD_FORMAT, "malformed");
+}
+
+static void test_manage(void **state)
+{
+	uint8_t numbers[MANAGE_NUMBERS];
+	struct manage in = { .verb = MANAGE_ROLLBACK, .role = 2, .n = INT64_C(1) << 40, .type = rd_text("T"),
+	    .request_id = rd_text("I"), .bearer = rd_text("B"), .body = rd_text("Y"), .stored = rd_text("S"),
+	    .certs = rd_text("C"), .target = rd_text("G") }, out;
+	struct block blocks[MANAGE_BLOCKS];
+	struct frame f = { .op = OP_MANAGE };
+	struct att_error e = { 0 };
+
+	(void)state;
+	manage_blocks(&in, numbers, blocks);
+	for (unsigned i = 0; i < MANAGE_BLOCKS; i++)
+		f.block[i] = rd_make(blocks[i].p, blocks[i].n);
+	CHECK_OK(manage_decode(&f, &out, &e), &e);
+	assert_int_equal(out.verb, MANAGE_ROLLBACK);
+	assert_int_equal(out.role, 2);
+	assert_int_equal(out.n, INT64_C(1) << 40);
+	assert_int_equal(rd_ptr(&out.bearer)[0], 'B');
+	assert_int_equal(rd_ptr(&out.stored)[0], 'S');
+	assert_int_equal(rd_ptr(&out.target)[0], 'G');
+	numbers[0] = MANAGE_VERBS;
+	CHECK_ERR(manage_decode(&f, &out, &e), &e, ATT_E_BAD_FORMAT, "malformed");
+	numbers[0] = MANAGE_ALLOW;
+	f.block[0] = rd_make(numbers, MANAGE_NUMBERS - 1);
+	CHECK_ERR(manage_decode(&f, &out, &e), &e, ATT_E_BAD_FORMAT, "malformed");
+}
+
+static void test_managed(void **state)
+{
+	static const unsigned bad[] = { 0, 199, 201, 302, 399, 600 };
+	uint8_t numbers[MANAGED_NUMBERS];
+	struct managed in = { .status = 200, .iat_s = -5, .caller = rd_text("C"), .jti = rd_text("J"),
+	    .statement_hash = rd_text("H"), .certificate = rd_text("D") }, out;
+	struct block blocks[MANAGED_BLOCKS];
+	struct frame f = { .op = OP_MANAGED };
+	struct att_error e = { 0 };
+
+	(void)state;
+	managed_blocks(&in, numbers, blocks);
+	for (unsigned i = 0; i < MANAGED_BLOCKS; i++)
+		f.block[i] = rd_make(blocks[i].p, blocks[i].n);
+	CHECK_OK(managed_decode(&f, &out, &e), &e);
+	assert_int_equal(out.status, 200);
+	assert_int_equal(out.iat_s, -5);
+	assert_int_equal(rd_ptr(&out.caller)[0], 'C');
+	assert_int_equal(rd_ptr(&out.jti)[0], 'J');
+	assert_int_equal(rd_ptr(&out.statement_hash)[0], 'H');
+	assert_int_equal(rd_ptr(&out.certificate)[0], 'D');
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		in.status = (uint16_t)bad[i];
+		managed_blocks(&in, numbers, blocks);
+		CHECK_ERR(managed_decode(&f, &out, &e), &e, ATT_E_BAD_FORMAT, "malformed");
+	}
 }
 
 int main(void)
@@ -143,6 +202,8 @@ int main(void)
 		cmocka_unit_test(test_facts_without_memory),
 		cmocka_unit_test(test_blobs),
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_manage),
+		cmocka_unit_test(test_managed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

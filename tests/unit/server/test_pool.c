@@ -129,8 +129,8 @@ static void add(int i, uint64_t replaces)
 
 static bool submit(int j)
 {
-	t.job[j] = (struct pool_job){ .done = job_done,
-	    .blocks = { block_text("t"), block_text("i"), block_text(""), block_text("b") } };
+	t.job[j] = (struct pool_job){ .done = job_done, .op = OP_ATTEST,
+	    .blocks = { block_text("t"), block_text("i"), block_text(""), block_text("b"), block_text("f") } };
 	return pool_submit(&t.pool, &t.job[j], 0);
 }
 
@@ -143,7 +143,7 @@ static void answer(int i, uint64_t id)
 	    .failed_check = rd_text(""), .caller = rd_text(""), .error_code = rd_text(""),
 	    .relaxed = rd_text(""),
 	    .body = rd_text("{}") };
-	struct block blocks[10];
+	struct block blocks[ANSWER_BLOCKS];
 	struct att_error e = { 0 };
 
 	answer_blocks(&a, numbers, blocks);
@@ -172,6 +172,47 @@ static void test_spread_then_double_then_queue(void **state)
 	assert_int_equal(t.answered[0], 1);
 	assert_int_equal(t.pool.queued, 2);     /* the next was given out */
 	assert_true(submit(7));
+}
+
+/* A worker that is behind gets the policies first, and only when it is idle. */
+static void test_policies_come_before_the_next_request(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	pool_set_policies(&t.pool, 0, block_text("one"));
+	add(0, 0);
+	assert_false(hears(0, &f));
+	assert_true(submit(0));
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_POLICIES);
+	assert_memory_equal(rd_ptr(&f.block[0]), "one", 3);
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_ATTEST);
+	assert_true(submit(1));                 /* up to date: a second request is given */
+	assert_true(hears(0, &f));
+	assert_int_equal(f.id, t.job[1].id);
+	pool_set_policies(&t.pool, 0, block_text("two"));
+	answer(0, t.job[0].id);
+	assert_true(submit(2));                 /* behind and not idle: it waits */
+	assert_false(hears(0, &f));
+	assert_int_equal(t.pool.queued, 1);
+	answer(0, t.job[1].id);
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_POLICIES);
+	assert_memory_equal(rd_ptr(&f.block[0]), "two", 3);
+	assert_true(hears(0, &f));
+	assert_int_equal(f.id, t.job[2].id);
+	add(1, 0);
+	answer(0, t.job[2].id);
+	assert_true(submit(3));                 /* the first worker is idle and knows them */
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_ATTEST);
+	assert_true(submit(4));                 /* the new one is told before its first */
+	assert_true(hears(1, &f));
+	assert_int_equal(f.op, OP_POLICIES);
+	assert_true(hears(1, &f));
+	assert_int_equal(f.id, t.job[4].id);
 }
 
 static void test_nothing_before_the_pong(void **state)
@@ -321,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_spread_then_double_then_queue, start, stop),
+		cmocka_unit_test_setup_teardown(test_policies_come_before_the_next_request, start, stop),
 		cmocka_unit_test_setup_teardown(test_nothing_before_the_pong, start, stop),
 		cmocka_unit_test_setup_teardown(test_death_fails_the_first_and_saves_the_second, start, stop),
 		cmocka_unit_test_setup_teardown(test_an_event_for_a_dead_worker_is_harmless, start, stop),

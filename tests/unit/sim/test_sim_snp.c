@@ -93,10 +93,12 @@ static void unknown_words_are_errors(void **state)
 	struct arena *a = arena_new((size_t)16 << 20);
 
 	(void)state;
-	CHECK_ERR(sim_snp_options_default(&o, "Rome", FIX_NOW, &f.e), &f.e, ATT_E_NOT_FOUND, "\"Rome\": want Milan");
+	CHECK_ERR(sim_snp_options_default(&o, "Rome", FIX_NOW, &f.e), &f.e, ATT_E_NOT_FOUND,
+	    "\"Rome\": want Milan");
 	fix_sim_options(&o, "Milan");
 	o.fault = "no-such-fault";
-	CHECK_ERR(sim_snp_make(f.crypto, a, fix_keys(), &o, &out, &f.e), &f.e, ATT_E_NOT_FOUND, "no-such-fault");
+	CHECK_ERR(sim_snp_make(f.crypto, a, fix_keys(), &o, &out, &f.e), &f.e, ATT_E_NOT_FOUND,
+	    "no-such-fault");
 	o.fault = NULL;
 	o.product = "Naples";
 	CHECK_ERR(sim_snp_make(f.crypto, a, fix_keys(), &o, &out, &f.e), &f.e, ATT_E_NOT_FOUND, "Naples");
@@ -108,13 +110,15 @@ static void keys_are_checked(void **state)
 	struct blob rsa = repo_file("tests/keys/snp-ark.pem"), ec = repo_file("tests/keys/snp-leaf.pem");
 	struct att_bytes r = { rsa.p, rsa.n }, p = { ec.p, ec.n };
 	struct sim_snp_keys k = { 0 };
-	struct sim_snp_key_pems good = { r, r, r, p, { 0 } }, wrong = { r, p, r, p, { 0 } }, none = { { 0 }, r, r, p, { 0 } };
+	struct sim_snp_key_pems good = { r, r, r, p, { 0 } }, wrong = { r, p, r, p, { 0 } },
+				none = { { 0 }, r, r, p, { 0 } };
 
 	(void)state;
 	CHECK_OK(sim_snp_keys_load(&good, &k, &f.e), &f.e);
 	assert_non_null(k.other_leaf);
 	sim_snp_keys_clear(&k);
-	CHECK_ERR(sim_snp_keys_load(&wrong, &k, &f.e), &f.e, ATT_E_UNSUPPORTED, "simulator key ask: want RSA");
+	CHECK_ERR(sim_snp_keys_load(&wrong, &k, &f.e), &f.e, ATT_E_UNSUPPORTED,
+	    "simulator key ask: want RSA");
 	att_error_clear(&f.e);
 	assert_false(sim_snp_keys_load(&none, &k, &f.e));
 	assert_non_null(strstr(f.e.text, "simulator key ark"));

@@ -120,7 +120,7 @@ char *kit_token(enum kit_key key, const char *header, const char *payload)
 	struct att_error e = { 0 };
 
 	CHECK_OK(
-	    sig_sign(k->c, k->priv, k->alg->sig, unsigned_token, strlen(unsigned_token) - 1, sig, &n, &e),
+	    sig_sign(k->c, k->priv, k->alg->sig, rd_make(unsigned_token, strlen(unsigned_token) - 1), sig, &n, &e),
 	    &e);
 	return kit_join(kit_fill(key, header), payload, sig, n);
 }

@@ -102,7 +102,7 @@ static bool sign(struct att_error *e)
 	uint8_t sig[SIG_MAX];
 	size_t n;
 
-	return sig_sign(c, leaf.priv, SIG_ECDSA_P384_SHA384, "x", 1, sig, &n, e);
+	return sig_sign(c, leaf.priv, SIG_ECDSA_P384_SHA384, rd_make("x", 1), sig, &n, e);
 }
 
 static bool new_crypto(struct att_error *e)

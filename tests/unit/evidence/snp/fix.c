@@ -93,6 +93,7 @@ static struct trust trust_of(struct fix *f)
 {
 	return (struct trust){
 		.crypto = f->crypto, .now_s = f->now_s, .settings = &f->settings, .certs = &f->certs,
+		.certs_picked = f->certs_picked,
 		.crls = f->crls, .ncrls = f->ncrls, .anchors = &f->anchors, .chains = f->cache,
 		.runtime = &f->runtime, .inittime = &f->inittime,
 	};
@@ -166,8 +167,8 @@ const char *fix_transcript(struct fix *f)
 
 	for (size_t i = 0; i < f->checks.n; i++) {
 		const struct check_result *r = &f->checks.results[i];
-		buf_fmt(&b, "%s %d %s|%s\n", snp_checks[i].id, (int)r->outcome, r->expected ? r->expected : "",
-		    r->found ? r->found : "");
+		buf_fmt(&b, "%s %d %s|%s\n", snp_checks[i].id, (int)r->outcome,
+		    r->expected ? r->expected : "", r->found ? r->found : "");
 	}
 	buf_fmt(&b, "relaxed %u simulated %d missing %s\n", f->outcome.relaxed, f->outcome.simulated_anchor,
 	    f->outcome.missing ? f->outcome.missing : "");

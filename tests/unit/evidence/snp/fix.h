@@ -10,13 +10,15 @@
 #include "sim/sim.h"
 #include "tests/harness/check.h"
 
-#define FIX_NOW 1775000000              /* 2026-03-31: inside the validity of every real vector but the VLEK's */
+#define FIX_NOW 1775000000 /* 2026-03-31: inside the validity of every real vector but the VLEK's  \
+			    */
 #define FIX_CRLS 4
 
 struct fix {
 	struct crypto *crypto;
 	struct att_settings settings;
 	struct x509_bundle certs, anchors;
+	bool certs_picked;
 	struct x509_crl *crls[FIX_CRLS];
 	size_t ncrls;
 	struct chain_cache *cache;      /* NULL: none */

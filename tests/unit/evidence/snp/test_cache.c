@@ -243,7 +243,8 @@ static void a_hit_depends_on_endorsements(void **state)
 	no_cache();
 }
 
-/* A single leaf of the chip is used even with another TCB: its check says what is wrong.  Of several none fits. */
+/* A single leaf of the chip is used even with another TCB: its check says what is wrong.  Of
+ * several none fits. */
 static void endorsements_of_other_tcbs(void **state)
 {
 	struct sim_snp_options o;
@@ -266,6 +267,28 @@ static void endorsements_of_other_tcbs(void **state)
 	no_cache();
 }
 
+/* One leaf that somebody chose for this evidence is judged, though it names another chip. */
+static void a_picked_leaf_is_judged(void **state)
+{
+	struct sim_snp_options o;
+	struct sim_snp_output wanted, other;
+
+	(void)state;
+	wanted = one(&o);
+	o.chip_id[7] ^= 1;
+	other = fix_sim(&f, keep, &o);
+	fix_forget(&f);
+	give(&other);
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "missing");
+	f.certs_picked = true;
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "snp.leaf.hwid");
+	assert_string_equal(fix_run(&f, other.report.p, other.report.n), "ok");
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "snp.leaf.hwid");
+	f.certs_picked = false;
+	assert_string_equal(fix_run(&f, wanted.report.p, wanted.report.n), "missing");
+	no_cache();
+}
+
 /* A hit is found by the bytes of all certificates: one bit more or less is another chain. */
 static void a_hit_needs_the_same_bytes(void **state)
 {
@@ -275,7 +298,8 @@ static void a_hit_needs_the_same_bytes(void **state)
 
 	(void)state;
 	assert_non_null(changed);
-	changed[SNP_REPORT_LEN + 4 * 24 + sim.leaf_der.n - 1] ^= 1;     /* last byte of the leaf's signature */
+	changed[SNP_REPORT_LEN + 4 * 24 + sim.leaf_der.n - 1] ^=
+	    1; /* last byte of the leaf's signature */
 	assert_string_equal(fix_run(&f, changed, sim.extended.n), "snp.chain.leaf");
 	assert_string_equal(fix_run(&f, sim.extended.p, sim.extended.n), "ok");
 	no_cache();
@@ -324,8 +348,12 @@ static void failing_memory_is_no_verdict(void **state)
 		    snp_format.parse(rd_make(sim.extended.p, sim.extended.n), f.a, f.crypto, &ev, &e);
 		if (ok) {
 			struct trust t = {
-				.crypto = f.crypto, .now_s = f.now_s, .settings = &f.settings, .anchors = &f.anchors,
-				.crls = f.crls, .ncrls = f.ncrls,
+				.crypto = f.crypto,
+				.now_s = f.now_s,
+				.settings = &f.settings,
+				.anchors = &f.anchors,
+				.crls = f.crls,
+				.ncrls = f.ncrls,
 			};
 			struct claims c = claims_make(f.a);
 			ok = snp_format.verify(ev, &t, f.a, &f.outcome, &e) && !checklist_failed(&f.checks) &&
@@ -375,6 +403,7 @@ int main(void)
 		cmocka_unit_test(a_hit_depends_on_the_report),
 		cmocka_unit_test(a_hit_depends_on_endorsements),
 		cmocka_unit_test(endorsements_of_other_tcbs),
+		cmocka_unit_test(a_picked_leaf_is_judged),
 		cmocka_unit_test(a_hit_needs_the_same_bytes),
 		cmocka_unit_test(a_full_cache_keeps_working),
 		cmocka_unit_test(failing_memory_is_no_verdict),

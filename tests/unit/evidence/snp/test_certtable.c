@@ -5,9 +5,12 @@
 #include "tests/harness/check.h"
 
 #define ENTRY 24
-static const uint8_t vcek[16] = { 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd };
-static const uint8_t ark[16] = { 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52, 0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae };
-static const uint8_t crl[16] = { 0x92, 0xf8, 0x1b, 0xc3, 0x58, 0x11, 0x4d, 0x3d, 0x97, 0xff, 0xd1, 0x9f, 0x88, 0xdc, 0x67, 0xea };
+static const uint8_t vcek[16] = { 0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64,
+	    0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd };
+static const uint8_t ark[16] = { 0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52,
+	    0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae };
+static const uint8_t crl[16] = { 0x92, 0xf8, 0x1b, 0xc3, 0x58, 0x11, 0x4d, 0x3d,
+	    0x97, 0xff, 0xd1, 0x9f, 0x88, 0xdc, 0x67, 0xea };
 
 struct table {
 	uint8_t p[1024];
@@ -84,8 +87,10 @@ static void entries_may_overlap(void **state)
 
 static void damage_is_named(void **state)
 {
-	static const struct { uint32_t off, len; enum att_err code; const char *text; } rows[] = {
-		{ 95, 10, ATT_E_BAD_FORMAT, "entry 0 (VCEK): offset 95 is inside the list of entries, want at least 96" },
+	static const struct { uint32_t off, len; enum att_err code; const char *text;
+	} rows[] = {
+		{ 95, 10, ATT_E_BAD_FORMAT,
+		    "entry 0 (VCEK): offset 95 is inside the list of entries, want at least 96" },
 		{ 0, 10, ATT_E_BAD_FORMAT, "offset 0 is inside" },
 		{ 96, 0, ATT_E_BAD_FORMAT, "length 0, want 1 to" },
 		{ 96, X509_DER_MAX + 1, ATT_E_BAD_FORMAT, "length 16385, want 1 to 16384" },
@@ -129,7 +134,8 @@ static void a_second_certificate_of_a_kind_is_refused(void **state)
 	(void)state;
 	entry(&t, vcek, 96, 10);
 	entry(&t, vcek, 96, 10);
-	CHECK_ERR(snp_certtable_parse(rd_make(t.p, 200), &out, &e), &e, ATT_E_BAD_FORMAT, "entry 1: a second VCEK");
+	CHECK_ERR(snp_certtable_parse(rd_make(t.p, 200), &out, &e), &e, ATT_E_BAD_FORMAT,
+	    "entry 1: a second VCEK");
 }
 
 static void the_number_of_entries_is_limited(void **state)
@@ -143,7 +149,8 @@ static void the_number_of_entries_is_limited(void **state)
 		entry(&t, crl, 600, 1);
 	CHECK_OK(snp_certtable_parse(rd_make(t.p, sizeof t.p), &out, &e), &e);
 	entry(&t, crl, 600, 1);
-	CHECK_ERR(snp_certtable_parse(rd_make(t.p, sizeof t.p), &out, &e), &e, ATT_E_LIMIT, "more than 16 entries");
+	CHECK_ERR(snp_certtable_parse(rd_make(t.p, sizeof t.p), &out, &e), &e, ATT_E_LIMIT,
+	    "more than 16 entries");
 }
 
 static void every_truncation_fails(void **state)
@@ -154,7 +161,8 @@ static void every_truncation_fails(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < 136; n++)
-		CHECK_ERR(snp_certtable_parse(rd_make(t.p, n), &out, &e), &e, ATT_E_TRUNCATED, "certificate table");
+		CHECK_ERR(snp_certtable_parse(rd_make(t.p, n), &out, &e), &e, ATT_E_TRUNCATED,
+		    "certificate table");
 	CHECK_OK(snp_certtable_parse(rd_make(t.p, 136), &out, &e), &e);
 }
 

@@ -49,7 +49,8 @@ static void without_fault_everything_passes(void **state)
 		assert_string_equal(fix_run_sim(&f, &o), "ok");
 		assert_true(f.outcome.simulated_anchor);
 		for (size_t c = 0; c < SNP_NCHECKS; c++)
-			assert_int_equal(f.checks.results[c].outcome, c == SNP_CHECK_VLEK ? CHECK_NA : CHECK_PASS);
+			assert_int_equal(f.checks.results[c].outcome,
+			    c == SNP_CHECK_VLEK ? CHECK_NA : CHECK_PASS);
 	}
 }
 

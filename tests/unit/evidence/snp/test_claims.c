@@ -80,7 +80,10 @@ static void the_recorded_token_follows(void **state)
 /* Every claim is a row of the table of names, with its kind; and every SNP row is made by some report. */
 static void claims_and_table_agree(void **state)
 {
-	static const struct { const char *product; bool vlek; } rows[] = { { "Milan", false }, { "Turin", false }, { "Genoa", true } };
+	static const struct {
+		const char *product;
+		bool vlek;
+	} rows[] = { { "Milan", false }, { "Turin", false }, { "Genoa", true } };
 	bool made[512] = { false };
 
 	(void)state;
@@ -198,6 +201,28 @@ static void absent_facts_are_absent(void **state)
 		assert_null(claims_find(&c, absent[i]));
 }
 
+/* inspect says of a report what the report says, under the same names, and nothing of certificates. */
+static void a_description_is_the_claims_of_the_report(void **state)
+{
+	struct sim_snp_options o;
+	struct claims c;
+	struct json *described;
+	size_t n = 0;
+
+	(void)state;
+	f.now_s = FIX_NOW;
+	fix_sim_options(&o, "Turin");
+	assert_string_equal(fix_run_sim(&f, &o), "ok");
+	c = fix_claims(&f);
+	CHECK_OK(snp_format.describe(f.ev, f.a, &described, &f.e), &f.e);
+	for (size_t i = 0; i < c.n; i++)
+		n += json_get(described, c.v[i].name) != NULL;
+	assert_int_equal(n, c.n - 2);
+	assert_null(json_get(described, "x-attestd-snp-product"));
+	assert_null(json_get(described, "x-attestd-snp-vcek-not-after"));
+	assert_int_equal(json_get(described, "certificates")->i, 1);
+}
+
 static void claims_need_a_verification(void **state)
 {
 	struct claims c = claims_make(f.a);
@@ -216,6 +241,7 @@ int main(void)
 		cmocka_unit_test(claims_and_table_agree),
 		cmocka_unit_test(real_turin_claims),
 		cmocka_unit_test(absent_facts_are_absent),
+		cmocka_unit_test(a_description_is_the_claims_of_the_report),
 		cmocka_unit_test(claims_need_a_verification),
 	};
 

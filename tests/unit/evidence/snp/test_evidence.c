@@ -76,8 +76,8 @@ static void json_in_every_wire_form_verifies(void **state)
 
 static void endorsements_are_kept(void **state)
 {
-	const char *text = json("{\"SnpReport\":\"%s\",\"Endorsements\":\"%s\"}", b64(B64_URL, sim.report.p, sim.report.n),
-	    b64(B64_URL, "{\"Uvm\":[]}", 10));
+	const char *text = json("{\"SnpReport\":\"%s\",\"Endorsements\":\"%s\"}",
+	    b64(B64_URL, sim.report.p, sim.report.n), b64(B64_URL, "{\"Uvm\":[]}", 10));
 	void *out;
 
 	(void)state;
@@ -88,8 +88,8 @@ static void endorsements_are_kept(void **state)
 
 static void a_der_leaf_beside_endorsements_verifies(void **state)
 {
-	const char *text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}", b64(B64_URL, sim.report.p, sim.report.n),
-	    b64(B64_URL, sim.leaf_der.p, sim.leaf_der.n));
+	const char *text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}",
+	    b64(B64_URL, sim.report.p, sim.report.n), b64(B64_URL, sim.leaf_der.p, sim.leaf_der.n));
 
 	(void)state;
 	assert_string_equal(fix_run(&f, text, strlen(text)), "missing");
@@ -125,17 +125,30 @@ static void a_padded_table_verifies(void **state)
 static void damage_is_named(void **state)
 {
 	const char *report = b64(B64_URL, sim.report.p, sim.report.n);
-	const struct { const char *format; const char *value; enum att_err code; const char *text; } rows[] = {
+	const struct {
+		const char *format;
+		const char *value;
+		enum att_err code;
+		const char *text;
+	} rows[] = {
 		{ "{\"SnpReport\":\"%s\",", report, ATT_E_BAD_JSON, "evidence" },
-		{ "{\"VcekCertChain\":\"%s\"}", report, ATT_E_BAD_FORMAT, "SnpReport: found nothing, want 1184 bytes" },
-		{ "{\"SnpReport\":\"%s\",\"snpReport\":\"AAAA\"}", report, ATT_E_BAD_JSON, "evidence" },
+		{ "{\"VcekCertChain\":\"%s\"}", report, ATT_E_BAD_FORMAT,
+		    "SnpReport: found nothing, want 1184 bytes" },
+		{ "{\"SnpReport\":\"%s\",\"snpReport\":\"AAAA\"}", report, ATT_E_BAD_JSON,
+		    "evidence" },
 		{ "{\"SnpReport\":\"%s*\"}", report, ATT_E_BAD_ENCODING, "SnpReport" },
-		{ "{\"SnpReport\":\"%s\"}", "AAAA", ATT_E_TRUNCATED, "SnpReport: report: 3 bytes, want 1184" },
-		{ "{\"SnpReport\":7,\"x\":\"%s\"}", report, ATT_E_BAD_FORMAT, "SnpReport: want a base64url string" },
-		{ "{\"SnpReport\":\"%s\",\"VcekCertChain\":[]}", report, ATT_E_BAD_FORMAT, "VcekCertChain: want" },
-		{ "{\"SnpReport\":\"%s\",\"VcekCertChain\":\"?\"}", report, ATT_E_BAD_ENCODING, "VcekCertChain" },
-		{ "{\"SnpReport\":\"%s\",\"Endorsements\":true}", report, ATT_E_BAD_FORMAT, "Endorsements: want" },
-		{ "{\"SnpReport\":\"%s\",\"Endorsements\":\"=\"}", report, ATT_E_BAD_ENCODING, "Endorsements" },
+		{ "{\"SnpReport\":\"%s\"}", "AAAA", ATT_E_TRUNCATED,
+		    "SnpReport: report: 3 bytes, want 1184" },
+		{ "{\"SnpReport\":7,\"x\":\"%s\"}", report, ATT_E_BAD_FORMAT,
+		    "SnpReport: want a base64url string" },
+		{ "{\"SnpReport\":\"%s\",\"VcekCertChain\":[]}", report, ATT_E_BAD_FORMAT,
+		    "VcekCertChain: want" },
+		{ "{\"SnpReport\":\"%s\",\"VcekCertChain\":\"?\"}", report, ATT_E_BAD_ENCODING,
+		    "VcekCertChain" },
+		{ "{\"SnpReport\":\"%s\",\"Endorsements\":true}", report, ATT_E_BAD_FORMAT,
+		    "Endorsements: want" },
+		{ "{\"SnpReport\":\"%s\",\"Endorsements\":\"=\"}", report, ATT_E_BAD_ENCODING,
+		    "Endorsements" },
 	};
 
 	(void)state;
@@ -143,8 +156,9 @@ static void damage_is_named(void **state)
 		const char *text = json(rows[i].format, rows[i].value, "");
 		void *out;
 
-		CHECK_ERR(snp_format.parse(rd_make(text, strlen(text)), sim_arena, f.crypto, &out, &f.e), &f.e,
-		    rows[i].code, rows[i].text);
+		CHECK_ERR(
+		    snp_format.parse(rd_make(text, strlen(text)), sim_arena, f.crypto, &out, &f.e),
+		    &f.e, rows[i].code, rows[i].text);
 	}
 }
 
@@ -155,12 +169,12 @@ static void a_chain_has_a_limit(void **state)
 	void *out;
 
 	(void)state;
-	text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}", b64(B64_URL, sim.report.p, sim.report.n),
-	    b64(B64_URL, big, SNP_CERTS_LEN_MAX + 1));
+	text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}",
+	    b64(B64_URL, sim.report.p, sim.report.n), b64(B64_URL, big, SNP_CERTS_LEN_MAX + 1));
 	CHECK_ERR(snp_format.parse(rd_make(text, strlen(text)), sim_arena, f.crypto, &out, &f.e), &f.e,
 	    ATT_E_BAD_FORMAT, "at most 262144");
-	text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}", b64(B64_URL, sim.report.p, sim.report.n),
-	    b64(B64_URL, big, SNP_CERTS_LEN_MAX));
+	text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}",
+	    b64(B64_URL, sim.report.p, sim.report.n), b64(B64_URL, big, SNP_CERTS_LEN_MAX));
 	CHECK_OK(snp_format.parse(rd_make(text, strlen(text)), sim_arena, f.crypto, &out, &f.e), &f.e);
 }
 
@@ -185,7 +199,8 @@ static void recognition_looks_at_the_content(void **state)
 
 static void every_truncation_is_refused(void **state)
 {
-	const char *text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}", b64(B64_URL, sim.report.p, sim.report.n),
+	const char *text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}",
+	    b64(B64_URL, sim.report.p, sim.report.n),
 	    b64(B64_URL, sim.chain_pem.p, sim.chain_pem.n));
 
 	(void)state;
@@ -200,7 +215,8 @@ static void every_truncation_is_refused(void **state)
 
 static void failing_memory_is_reported(void **state)
 {
-	const char *text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}", b64(B64_URL, sim.report.p, sim.report.n),
+	const char *text = json("{\"SnpReport\":\"%s\",\"VcekCertChain\":\"%s\"}",
+	    b64(B64_URL, sim.report.p, sim.report.n),
 	    b64(B64_URL, sim.chain_pem.p, sim.chain_pem.n));
 	bool done = false;
 

@@ -1,6 +1,6 @@
 /*
- * Mistakes that verifiers of SNP evidence have made, by their row in the security history: each is shown not to be
- * made here.
+ * Mistakes that verifiers of SNP evidence have made, by their row in the security history: each is
+ * shown not to be made here.
  */
 #include <string.h>
 
@@ -160,8 +160,10 @@ static void a07_the_strict_policy_denies_them(void **state)
 		"[type==\"x-ms-sevsnpvm-is-debuggable\", value==true] => deny();",
 		"[type==\"x-ms-sevsnpvm-migration-allowed\", value==true] => deny();",
 		"[type==\"x-ms-sevsnpvm-vmpl\", value!=0] => deny();",
-		"[type==\"x-attestd-snp-product\", value==\"Milan\"] && [type==\"x-attestd-snp-reported-tcb-snp\", value<24]",
-		"[type==\"x-attestd-snp-product\", value==\"Genoa\"] && [type==\"x-attestd-snp-reported-tcb-snp\", value<23]",
+		"[type==\"x-attestd-snp-product\", value==\"Milan\"] && "
+		"[type==\"x-attestd-snp-reported-tcb-snp\", value<24]",
+		"[type==\"x-attestd-snp-product\", value==\"Genoa\"] && "
+		"[type==\"x-attestd-snp-reported-tcb-snp\", value<23]",
 		"=> permit();",
 	};
 	char *text;
@@ -173,7 +175,8 @@ static void a07_the_strict_policy_denies_them(void **state)
 	assert_null(strstr(text, "Turin"));
 	f.settings.snp_min_tcb[ATT_SNP_TURIN].fmc = 1;
 	CHECK_OK(snp_format.strict_policy(&f.settings, f.a, &text, &f.e), &f.e);
-	assert_non_null(strstr(text, "value==\"Turin\"] && [type==\"x-attestd-snp-reported-tcb-fmc\", value<1] => deny();"));
+	assert_non_null(strstr(text,
+	    "value==\"Turin\"] && [type==\"x-attestd-snp-reported-tcb-fmc\", value<1] => deny();"));
 }
 
 /* Right measurement, other report data: rejected, whatever else holds. */
@@ -329,8 +332,8 @@ static void rollback_case(const char *product, const struct tcb_case *c)
 	t = tcb_of(&o, c->which);
 	((uint8_t *)t)[snp_tcb_components[c->component].off] = (uint8_t)(5 + c->by);
 	if (strcmp(fix_run_sim(&f, &o), matrix_verdict(c)) != 0)
-		fail_msg("%s: TCB %zu, %s by %d: want %s", product, c->which, snp_tcb_components[c->component].name, c->by,
-		    matrix_verdict(c));
+		fail_msg("%s: TCB %zu, %s by %d: want %s", product, c->which,
+		    snp_tcb_components[c->component].name, c->by, matrix_verdict(c));
 }
 
 static void a11_rollback_matrix(void **state)

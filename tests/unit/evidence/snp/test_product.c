@@ -6,13 +6,31 @@
 
 static void cpuid_names_the_product(void **state)
 {
-	static const struct { uint8_t family, model; const char *name; } rows[] = {
-		{ 0x19, 0x00, "Milan" }, { 0x19, 0x01, "Milan" }, { 0x19, 0x0F, "Milan" }, { 0x19, 0x10, "Genoa" },
-		{ 0x19, 0x1F, "Genoa" }, { 0x19, 0x20, NULL }, { 0x19, 0x9F, NULL }, { 0x19, 0xA0, "Genoa" },
-		{ 0x19, 0xAF, "Genoa" }, { 0x19, 0xB0, NULL }, { 0x1A, 0x00, "Turin" }, { 0x1A, 0x11, "Turin" },
-		{ 0x1A, 0x12, NULL }, { 0x1A, 0x4F, NULL }, { 0x1A, 0x50, "Venice" }, { 0x1A, 0x57, "Venice" },
-		{ 0x1A, 0x58, NULL }, { 0x1A, 0x90, "Venice" }, { 0x1A, 0xAF, "Venice" }, { 0x1A, 0xC0, "Venice" },
-		{ 0x1A, 0xC8, NULL }, { 0x17, 0x01, NULL }, { 0, 0, NULL },
+	static const struct { uint8_t family, model; const char *name;
+	} rows[] = {
+		{ 0x19, 0x00, "Milan" },
+		{ 0x19, 0x01, "Milan" },
+		{ 0x19, 0x0F, "Milan" },
+		{ 0x19, 0x10, "Genoa" },
+		{ 0x19, 0x1F, "Genoa" },
+		{ 0x19, 0x20, NULL },
+		{ 0x19, 0x9F, NULL },
+		{ 0x19, 0xA0, "Genoa" },
+		{ 0x19, 0xAF, "Genoa" },
+		{ 0x19, 0xB0, NULL },
+		{ 0x1A, 0x00, "Turin" },
+		{ 0x1A, 0x11, "Turin" },
+		{ 0x1A, 0x12, NULL },
+		{ 0x1A, 0x4F, NULL },
+		{ 0x1A, 0x50, "Venice" },
+		{ 0x1A, 0x57, "Venice" },
+		{ 0x1A, 0x58, NULL },
+		{ 0x1A, 0x90, "Venice" },
+		{ 0x1A, 0xAF, "Venice" },
+		{ 0x1A, 0xC0, "Venice" },
+		{ 0x1A, 0xC8, NULL },
+		{ 0x17, 0x01, NULL },
+		{ 0, 0, NULL },
 	};
 
 	(void)state;
@@ -25,11 +43,18 @@ static void cpuid_names_the_product(void **state)
 
 static void issuer_names_are_exact(void **state)
 {
-	static const struct { const char *cn; enum snp_signing_key kind; const char *name; } rows[] = {
-		{ "SEV-Milan", SNP_KEY_VCEK, "Milan" }, { "SEV-Genoa", SNP_KEY_VCEK, "Genoa" },
-		{ "SEV-VLEK-Turin", SNP_KEY_VLEK, "Turin" }, { "SEV-VLEK-Milan", SNP_KEY_VCEK, NULL },
-		{ "SEV-Milan", SNP_KEY_VLEK, NULL }, { "SEV-milan", SNP_KEY_VCEK, NULL }, { "SEV-Milan2", SNP_KEY_VCEK, NULL },
-		{ "ARK-Milan", SNP_KEY_VCEK, NULL }, { "SEV-", SNP_KEY_VCEK, NULL }, { "", SNP_KEY_VCEK, NULL },
+	static const struct { const char *cn; enum snp_signing_key kind; const char *name;
+	} rows[] = {
+		{ "SEV-Milan", SNP_KEY_VCEK, "Milan" },
+		{ "SEV-Genoa", SNP_KEY_VCEK, "Genoa" },
+		{ "SEV-VLEK-Turin", SNP_KEY_VLEK, "Turin" },
+		{ "SEV-VLEK-Milan", SNP_KEY_VCEK, NULL },
+		{ "SEV-Milan", SNP_KEY_VLEK, NULL },
+		{ "SEV-milan", SNP_KEY_VCEK, NULL },
+		{ "SEV-Milan2", SNP_KEY_VCEK, NULL },
+		{ "ARK-Milan", SNP_KEY_VCEK, NULL },
+		{ "SEV-", SNP_KEY_VCEK, NULL },
+		{ "", SNP_KEY_VCEK, NULL },
 	};
 
 	(void)state;
@@ -56,7 +81,8 @@ static void product_names_may_have_a_stepping(void **state)
 static void tcb_layouts_differ(void **state)
 {
 	const uint8_t raw[8] = { 1, 2, 3, 4, 0, 0, 7, 200 };
-	const struct snp_product *milan = snp_product_of_cpuid(0x19, 1), *turin = snp_product_of_cpuid(0x1A, 2);
+	const struct snp_product *milan = snp_product_of_cpuid(0x19, 1),
+				 *turin = snp_product_of_cpuid(0x1A, 2);
 	struct att_snp_tcb m = snp_tcb_decode(milan, raw), t = snp_tcb_decode(turin, raw);
 
 	(void)state;
@@ -96,8 +122,38 @@ static void pins_belong_to_their_product(void **state)
 {
 	/* ARK-Milan. */
 	static const uint8_t milan[32] = {
-		0x9f, 0x05, 0x6b, 0xee, 0x44, 0x37, 0x7e, 0x29, 0x30, 0x8c, 0xb5, 0xff, 0xa8, 0x95, 0xbd, 0xfb,
-		0x62, 0xd1, 0x88, 0x81, 0xfa, 0x6b, 0xed, 0x8d, 0x6f, 0x07, 0x5b, 0x02, 0x04, 0x08, 0x9c, 0xb9,
+		0x9f,
+		0x05,
+		0x6b,
+		0xee,
+		0x44,
+		0x37,
+		0x7e,
+		0x29,
+		0x30,
+		0x8c,
+		0xb5,
+		0xff,
+		0xa8,
+		0x95,
+		0xbd,
+		0xfb,
+		0x62,
+		0xd1,
+		0x88,
+		0x81,
+		0xfa,
+		0x6b,
+		0xed,
+		0x8d,
+		0x6f,
+		0x07,
+		0x5b,
+		0x02,
+		0x04,
+		0x08,
+		0x9c,
+		0xb9,
 	};
 	uint8_t zeros[32] = { 0 };
 

@@ -13,9 +13,16 @@ static void le32(uint8_t *p, uint32_t v)
 /* Every byte its own value where a field is; reserved bytes zero. */
 static void make(uint8_t r[SNP_REPORT_LEN], uint32_t version)
 {
-	static const struct { size_t off, len; uint32_t from, until; } reserved[] = {
-		{ 0x4C, 4, 2, 5 }, { 0x188, 24, 2, 2 }, { 0x18B, 21, 3, 5 }, { 0x1EB, 1, 2, 5 }, { 0x1EF, 1, 2, 5 },
-		{ 0x1F8, 168, 2, 4 }, { 0x208, 152, 5, 5 }, { 0x330, 368, 2, 5 },
+	static const struct { size_t off, len; uint32_t from, until;
+	} reserved[] = {
+		{ 0x4C, 4, 2, 5 },
+		{ 0x188, 24, 2, 2 },
+		{ 0x18B, 21, 3, 5 },
+		{ 0x1EB, 1, 2, 5 },
+		{ 0x1EF, 1, 2, 5 },
+		{ 0x1F8, 168, 2, 4 },
+		{ 0x208, 152, 5, 5 },
+		{ 0x330, 368, 2, 5 },
 	};
 
 	for (size_t i = 0; i < SNP_REPORT_LEN; i++)
@@ -38,7 +45,8 @@ static void fields_are_where_the_specification_says(void **state)
 	make(r, 5);
 	CHECK_OK(snp_report_parse(rd_make(r, sizeof r), &t, &e), &e);
 	assert_int_equal(t.version, 5);
-	assert_int_equal(t.guest_svn, r[4] | (uint32_t)r[5] << 8 | (uint32_t)r[6] << 16 | (uint32_t)r[7] << 24);
+	assert_int_equal(
+	    t.guest_svn, r[4] | (uint32_t)r[5] << 8 | (uint32_t)r[6] << 16 | (uint32_t)r[7] << 24);
 	assert_int_equal(t.policy & 0xFF, r[8]);
 	assert_int_equal(t.policy >> 56, r[15]);
 	assert_int_equal(t.vmpl & 0xFF, r[0x30]);
@@ -78,8 +86,11 @@ static void fields_are_where_the_specification_says(void **state)
 /* Which bytes of which version are reserved: counted, not listed, so that neither list can hide a mistake. */
 static void reserved_bytes_must_be_zero(void **state)
 {
-	static const struct { uint32_t version; size_t reserved; } rows[] = {
-		{ 2, 4 + 24 + 1 + 1 + 168 + 368 }, { 3, 4 + 21 + 1 + 1 + 168 + 368 }, { 4, 4 + 21 + 1 + 1 + 168 + 368 },
+	static const struct { uint32_t version; size_t reserved;
+	} rows[] = {
+		{ 2, 4 + 24 + 1 + 1 + 168 + 368 },
+		{ 3, 4 + 21 + 1 + 1 + 168 + 368 },
+		{ 4, 4 + 21 + 1 + 1 + 168 + 368 },
 		{ 5, 4 + 21 + 1 + 1 + 152 + 368 },
 	};
 
@@ -144,7 +155,8 @@ static void length_is_exact(void **state)
 	make(r, 5);
 	for (size_t n = 0; n < SNP_REPORT_LEN; n++)
 		CHECK_ERR(snp_report_parse(rd_make(r, n), &t, &e), &e, ATT_E_TRUNCATED, "want 1184");
-	CHECK_ERR(snp_report_parse(rd_make(r, SNP_REPORT_LEN + 1), &t, &e), &e, ATT_E_BAD_FORMAT, "1185 bytes, want 1184");
+	CHECK_ERR(snp_report_parse(rd_make(r, SNP_REPORT_LEN + 1), &t, &e), &e, ATT_E_BAD_FORMAT,
+	    "1185 bytes, want 1184");
 }
 
 /* An unknown version is read, so that its own check can refuse it by name. */

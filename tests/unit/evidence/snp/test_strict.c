@@ -1,4 +1,5 @@
-/* The strict default policy, evaluated over the claims of simulated and real evidence (security history A7, A11). */
+/* The strict default policy, evaluated over the claims of simulated and real evidence (security
+ * history A7, A11). */
 #include <string.h>
 
 #include "lib/policy/policy.h"
@@ -47,15 +48,24 @@ static void set_vmpl_3(struct sim_snp_options *o) { o->vmpl = 3; }
 static void set_old(struct sim_snp_options *o) { o->reported.snp--; }
 static void set_low_microcode(struct sim_snp_options *o) { o->reported.microcode = 0; }
 static void set_no_smt(struct sim_snp_options *o) { o->policy &= ~((uint64_t)1 << SNP_POLICY_SMT); }
-static void set_single_socket(struct sim_snp_options *o) { o->policy |= (uint64_t)1 << SNP_POLICY_SINGLE_SOCKET; }
+static void set_single_socket(struct sim_snp_options *o)
+{
+	o->policy |= (uint64_t)1 << SNP_POLICY_SINGLE_SOCKET;
+}
 static void set_nothing(struct sim_snp_options *o) { (void)o; }
 
 static void strict_denies_what_it_says(void **state)
 {
-	static const struct { void (*set)(struct sim_snp_options *); const char *milan, *genoa, *turin; } rows[] = {
-		{ set_nothing, "permit", "permit", "permit" }, { set_debug, "deny", "deny", "deny" },
-		{ set_migrate, "deny", "deny", "deny" }, { set_vmpl_1, "deny", "deny", "deny" },
-		{ set_vmpl_3, "deny", "deny", "deny" }, { set_no_smt, "permit", "permit", "permit" },
+	static const struct {
+		void (*set)(struct sim_snp_options *);
+		const char *milan, *genoa, *turin;
+	} rows[] = {
+		{ set_nothing, "permit", "permit", "permit" },
+		{ set_debug, "deny", "deny", "deny" },
+		{ set_migrate, "deny", "deny", "deny" },
+		{ set_vmpl_1, "deny", "deny", "deny" },
+		{ set_vmpl_3, "deny", "deny", "deny" },
+		{ set_no_smt, "permit", "permit", "permit" },
 		{ set_single_socket, "permit", "permit", "permit" },
 		{ set_low_microcode, "permit", "permit", "permit" },
 		/* 0x18 and 0x17 are the shipped floors; there is none for Turin. */
@@ -106,11 +116,15 @@ static const char *real(const char *report, const char *leaf, int64_t now_s)
 static void real_reports_are_judged(void **state)
 {
 	(void)state;
-	assert_string_equal(real("snp/v3-milan-aci.report.bin", "snp/v3-milan-aci.vcek.pem", FIX_NOW), "permit");
+	assert_string_equal(
+	    real("snp/v3-milan-aci.report.bin", "snp/v3-milan-aci.vcek.pem", FIX_NOW), "permit");
 	/* Debug; VMPL 1; firmware 8 of 2022. */
-	assert_string_equal(real("snp/v2-milan-debug.report.bin", "snp/v2-milan-debug.vcek.der", FIX_NOW), "deny");
-	assert_string_equal(real("snp/v3-milan-vlek.report.bin", "snp/v3-milan-vlek.der", 1750000000), "deny");
-	assert_string_equal(real("snp/v2-milan-azure.report.bin", "snp/v2-milan-azure.vcek.der", FIX_NOW), "deny");
+	assert_string_equal(
+	    real("snp/v2-milan-debug.report.bin", "snp/v2-milan-debug.vcek.der", FIX_NOW), "deny");
+	assert_string_equal(
+	    real("snp/v3-milan-vlek.report.bin", "snp/v3-milan-vlek.der", 1750000000), "deny");
+	assert_string_equal(
+	    real("snp/v2-milan-azure.report.bin", "snp/v2-milan-azure.vcek.der", FIX_NOW), "deny");
 }
 
 /* Each component of each floor becomes a rule. */

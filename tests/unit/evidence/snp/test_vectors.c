@@ -47,12 +47,18 @@ static void real_reports_verify(void **state)
 		int64_t now_s;
 		unsigned allow;
 	} rows[] = {
-		{ V "v2-milan-debug.report.bin", V "v2-milan-debug.vcek.der", V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
-		{ V "v2-milan-azure.report.bin", V "v2-milan-azure.vcek.der", V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
-		{ V "v3-milan-aci.report.bin", V "v3-milan-aci.vcek.pem", V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
-		{ V "v3-milan-vlek.report.bin", V "v3-milan-vlek.der", V "milan_ask_ark_asvk.pem", "Milan", VLEK_TIME, ATT_ALLOW_VLEK },
-		{ V "v5-turin.report.bin", V "v5-turin.vcek.pem", V "turin_ask_ark_asvk.pem", "Turin", FIX_NOW, 0 },
-		{ "maa-golden/snp-aci.report.bin", "maa-golden/snp-aci.vcek-chain.pem", V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
+		{ V "v2-milan-debug.report.bin", V "v2-milan-debug.vcek.der",
+		    V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
+		{ V "v2-milan-azure.report.bin", V "v2-milan-azure.vcek.der",
+		    V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
+		{ V "v3-milan-aci.report.bin", V "v3-milan-aci.vcek.pem",
+		    V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
+		{ V "v3-milan-vlek.report.bin", V "v3-milan-vlek.der", V "milan_ask_ark_asvk.pem",
+		    "Milan", VLEK_TIME, ATT_ALLOW_VLEK },
+		{ V "v5-turin.report.bin", V "v5-turin.vcek.pem", V "turin_ask_ark_asvk.pem",
+		    "Turin", FIX_NOW, 0 },
+		{ "maa-golden/snp-aci.report.bin", "maa-golden/snp-aci.vcek-chain.pem",
+		    V "milan_ask_ark_asvk.pem", "Milan", FIX_NOW, 0 },
 	};
 
 	(void)state;
@@ -64,7 +70,8 @@ static void real_reports_verify(void **state)
 		give(rows[i].leaf);
 		give(rows[i].cas);
 		assert_string_equal(run(rows[i].report), "ok");
-		assert_string_equal(((const struct snp_facts *)f.outcome.facts)->product->name, rows[i].product);
+		assert_string_equal(
+		    ((const struct snp_facts *)f.outcome.facts)->product->name, rows[i].product);
 		assert_int_equal(f.outcome.relaxed, rows[i].allow);
 		assert_false(f.outcome.simulated_anchor);
 	}
@@ -221,7 +228,8 @@ static void validity_is_that_of_the_leaf(void **state)
 	f.now_s = FIX_NOW;
 }
 
-/* All 9472 flips of a real report are refused: no bit of it is free, not even of the unsigned signature field. */
+/* All 9472 flips of a real report are refused: no bit of it is free, not even of the unsigned
+ * signature field. */
 static void every_single_bit_counts(void **state)
 {
 	struct blob report, chain;

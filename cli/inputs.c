@@ -1,0 +1,127 @@
+/* From options and files to one appraisal request; the options are those of attest verify. */
+#include "cli/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libattest/policy.h"
+
+static bool allow_from(const char *list, unsigned *allow, struct att_error *e)
+{
+	while (list && *list) {
+		size_t n = strcspn(list, ",");
+		unsigned i = 0;
+		while (att_relaxation_name(i) && (strlen(att_relaxation_name(i)) != n ||
+		    strncmp(att_relaxation_name(i), list, n) != 0))
+			i++;
+		if (!att_relaxation_name(i))
+			return att_fail(e, ATT_E_OPERATION, "--allow: unknown relaxation \"%.*s\"", (int)n,
+			    list);
+		*allow |= 1u << i;
+		list += n + (list[n] == ',');
+	}
+	return true;
+}
+
+static bool settings_from(const struct args *args, struct att_settings *s, struct att_error *e)
+{
+	const char *defaults = arg(args, "defaults");
+
+	att_settings_default(s);
+	if (defaults && strcmp(defaults, "strict") == 0)
+		s->defaults = ATT_DEFAULTS_STRICT;
+	else if (defaults && strcmp(defaults, "maa") != 0)
+		return att_fail(e, ATT_E_OPERATION, "--defaults: found \"%s\", want maa or strict", defaults);
+	if (defaults && arg(args, "policy"))
+		return att_fail(e, ATT_E_OPERATION, "--policy and --defaults exclude each other");
+	for (size_t i = 0; arg_nth(args, "allow", i); i++)
+		if (!allow_from(arg_nth(args, "allow", i), &s->allow, e))
+			return false;
+	return true;
+}
+
+bool policy_unwrapped(struct arena *a, struct att_bytes *text, struct att_error *e)
+{
+	char *plain;
+	size_t n;
+
+	if (text->len < 3 || strncmp((const char *)text->data, "eyJ", 3) != 0)
+		return true;
+	if (!att_policy_unwrap(*text, &plain, &n, e))
+		return false;
+	*text = (struct att_bytes){ arena_memdup(a, plain, n), n };
+	free(plain);
+	return text->data ? true : arena_fail(a, e);
+}
+
+/* One that does not parse is unreadable input. */
+static bool policy_from(const char *path, struct arena *a, struct att_bytes *out, struct att_error *e)
+{
+	struct att_policy_report *report = NULL;
+	bool ok;
+
+	if (!path)
+		return true;
+	if (!file_read(a, path, out, e))
+		return false;
+	if (!policy_unwrapped(a, out, e) || !att_policy_check(*out, &report, e))
+		return att_within(e, "%s", path);
+	ok = report->ok ||
+	    att_fail(e, ATT_E_POLICY_PARSE, "%s: the policy does not parse; attest policy check %s "
+	    "shows where and why", path, path);
+	att_policy_report_free(report);
+	return ok;
+}
+
+static bool bound_from(const struct args *args, const char *name, struct arena *a, struct att_bytes *out,
+    bool *json, struct att_error *e)
+{
+	const char *path = arg(args, name);
+	const char *type_option = strcmp(name, "runtime-data") == 0 ? "runtime-type" : "inittime-type";
+	const char *type = arg(args, type_option);
+
+	*json = type && strcmp(type, "json") == 0;
+	if (type && !*json && strcmp(type, "binary") != 0)
+		return att_fail(e, ATT_E_OPERATION, "--%s: found \"%s\", want binary or json", type_option,
+		    type);
+	return !path || file_read(a, path, out, e);
+}
+
+static bool pieces(const struct args *args, const char *option, struct arena *a, struct att_bytes *v,
+    size_t *n, struct att_error *e)
+{
+	for (size_t i = 0; arg_nth(args, option, i); i++)
+		if (!files_read(a, arg_nth(args, option, i), v, n, e))
+			return att_within(e, "--%s", option);
+	return true;
+}
+
+bool inputs_read(const struct args *args, struct arena *a, struct inputs *in, struct att_error *e)
+{
+	struct att_request *r = &in->req;
+	const char *type = arg(args, "type");
+
+	*r = (struct att_request){ .settings = &in->settings, .endorsements = in->endorsements,
+		.anchors = in->anchors, .caller_is_reader = true, .nonce = arg(args, "nonce"), .type = type,
+		.endorsements_picked = arg(args, "certs") && !arg(args, "collateral") };
+	if (type && !att_type_find(type))
+		return att_fail(e, ATT_E_OPERATION, "--type: unknown attestation type \"%s\"", type);
+	return settings_from(args, &in->settings, e) && time_of(args, &r->now_s, e) &&
+	    file_read(a, arg_pos(args, 0), &r->body, e) &&
+	    policy_from(arg(args, "policy"), a, &r->policy, e) &&
+	    bound_from(args, "runtime-data", a, &r->runtime_data, &r->runtime_is_json, e) &&
+	    bound_from(args, "inittime-data", a, &r->inittime_data, &r->inittime_is_json, e) &&
+	    pieces(args, "certs", a, in->endorsements, &r->nendorsements, e) &&
+	    pieces(args, "collateral", a, in->endorsements, &r->nendorsements, e) &&
+	    pieces(args, "anchors", a, in->anchors, &r->nanchors, e);
+}
+
+enum exit_code exit_for(enum att_verdict v)
+{
+	static const enum exit_code codes[] = {
+		[ATT_REJECTED] = EXIT_BAD, [ATT_DENIED] = EXIT_BAD,
+		[ATT_UNDECIDED] = EXIT_UNUSABLE, [ATT_PERMITTED] = EXIT_GOOD,
+	};
+
+	return codes[v];
+}

@@ -1,0 +1,183 @@
+/*
+ * A starting policy from the claims of one piece of evidence.  What is pinned, and how, is a table per
+ * attestation type.  Each pin is a deny rule for every other value; the one permit rule asks that all of
+ * the pinned claims are there, because a claim that is missing makes no deny rule fire.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "lib/attest/api_call.h"
+#include "lib/attest/appraisal.h"
+#include "lib/base/buf.h"
+#include "libattest/manage.h"
+#include "libattest/policy.h"
+
+enum pin {
+	PIN_EQUAL,              /* any other value is denied */
+	PIN_AT_LEAST,           /* a lower number is denied */
+	PIN_COMMENT             /* written, but not in force */
+};
+
+struct pin_row {
+	const char *claim;
+	enum pin pin;
+	bool may_lack;          /* evidence without the claim gets no rule; else it is an error */
+	bool zero_is_unset;     /* no rule for 0 and for texts of zeros */
+	/* the only value worth pinning, as JSON; another one gives a warning and no rule */
+	const char *safe;
+	const char *why;        /* the comment above the rule */
+};
+
+#define MEASURED "x-ms-sevsnpvm-launchmeasurement"
+static const struct pin_row snp_rows[] = {
+	{ MEASURED, PIN_EQUAL, false, false, NULL,
+	    "What was launched: the measured initial memory of the guest. It changes with every new image.\n"
+	    "    // To allow two: [type==\"" MEASURED "\", value!=\"first\", value!=\"second\"] => deny();" },
+	{ "x-ms-sevsnpvm-hostdata", PIN_EQUAL, false, true, NULL,
+	    "What the host bound to the guest at launch, such as the digest of its configuration." },
+	{ "x-ms-sevsnpvm-idkeydigest", PIN_EQUAL, false, true, NULL,
+	    "Whose key signed the identity of the image." },
+	{ "x-ms-sevsnpvm-is-debuggable", PIN_EQUAL, false, false, "false",
+	    "The host must not be able to debug the guest." },
+	{ "x-ms-sevsnpvm-migration-allowed", PIN_EQUAL, false, false, "false",
+	    "The guest must not be moved to another machine by a migration agent." },
+	{ "x-ms-sevsnpvm-vmpl", PIN_EQUAL, false, false, "0",
+	    "The report was asked for at the most privileged level." },
+	{ "x-attestd-snp-product", PIN_EQUAL, false, false, NULL,
+	    "Product line of the processor; the versions below belong to it." },
+	{ "x-attestd-snp-signing-key", PIN_EQUAL, false, false, NULL,
+	    "VCEK: the chip's own key signed. VLEK: the cloud provider's." },
+	{ "x-attestd-snp-reported-tcb-fmc", PIN_AT_LEAST, true, false, NULL,
+	    "Version of the chip's management controller, or newer." },
+	{ "x-ms-sevsnpvm-bootloader-svn", PIN_AT_LEAST, false, false, NULL,
+	    "Version of the boot loader, or newer." },
+	{ "x-ms-sevsnpvm-tee-svn", PIN_AT_LEAST, false, false, NULL,
+	    "Version of the security processor's system, or newer." },
+	{ "x-ms-sevsnpvm-snpfw-svn", PIN_AT_LEAST, false, false, NULL,
+	    "Version of the SNP firmware, or newer. Raise it when AMD publishes an advisory." },
+	{ "x-ms-sevsnpvm-microcode-svn", PIN_AT_LEAST, false, false, NULL, "Microcode version, or newer." },
+	{ "x-attestd-snp-chip-id", PIN_COMMENT, true, true, NULL,
+	    "Only this very chip. Not in force: remove the slashes to bind the guest to one machine." },
+};
+
+static const struct pin_table {
+	const char *type;
+	const struct pin_row *rows;
+	size_t n;
+} tables[] = {
+	{ "SevSnpVm", snp_rows, sizeof snp_rows / sizeof snp_rows[0] },
+};
+
+static const struct pin_table *table_of(const char *type)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+		if (strcasecmp(tables[i].type, type) == 0)
+			return &tables[i];
+	return NULL;
+}
+
+static bool is_zero(const struct json *v)
+{
+	return (v->kind == JSON_INT && v->i == 0) || (v->kind == JSON_STRING && strspn(v->s, "0") == v->len);
+}
+
+/* What is written so far, and the conditions of the permit rule. */
+struct draft {
+	struct arena *a;
+	struct buf text, permit;
+};
+
+/* "<" is false for what is no number, so that a rule with it must not be alone. */
+static void put_rule(struct draft *d, const struct pin_row *row, const char *value, bool in_force)
+{
+	bool number = row->pin == PIN_AT_LEAST;
+
+	buf_fmt(&d->text, "    %s[type==\"%s\", value%s%s] => deny();\n\n", in_force ? "" : "// ", row->claim,
+	    number ? "<" : "!=", value);
+	if (in_force)
+		buf_fmt(&d->permit, "%s[type==\"%s\"%s]", d->permit.len ? " &&\n    " : "    ", row->claim,
+		    number ? ", valueType==\"Integer\"" : "");
+}
+
+/* The escapes of the policy language are those of JSON. spec: policy-language §14.3 */
+static bool pin(struct draft *d, const struct pin_row *row, const struct json *v, struct att_error *e)
+{
+	bool number = json_is(v, JSON_INT), in_force = row->pin != PIN_COMMENT;
+	char *value;
+	size_t n;
+
+	if (!v && row->may_lack)
+		return true;
+	if (!v)
+		return att_fail(e, ATT_E_OPERATION,
+		    "the claims have no %s, which such evidence always makes", row->claim);
+	if (!(number || (row->pin != PIN_AT_LEAST && (v->kind == JSON_STRING || v->kind == JSON_BOOL))))
+		return att_fail(e, ATT_E_UNSUPPORTED, "claim %s: its value cannot be pinned, want %s",
+		    row->claim, row->pin == PIN_AT_LEAST ? "a number" : "one text, number or Boolean");
+	if (row->zero_is_unset && is_zero(v))
+		return true;
+	if (!json_write(d->a, v, JSON_COMPACT, &value, &n, e))
+		return false;
+	if (row->safe && strcmp(value, row->safe) != 0) {
+		buf_fmt(&d->text,
+		    "    // WARNING: this evidence has %s, which is not safe: the rule is not in force.\n",
+		    value);
+		value = arena_strdup(d->a, row->safe);
+		in_force = false;
+	}
+	buf_fmt(&d->text, "    // %s\n", row->why);
+	put_rule(d, row, value ? value : "", in_force);
+	return value || arena_fail(d->a, e);
+}
+
+static bool write_policy(struct draft *d, const struct pin_table *t, const struct json *claims,
+    struct att_error *e)
+{
+	d->text = buf_make(d->a);
+	d->permit = buf_make(d->a);
+	buf_fmt(&d->text,
+	    "// A starting policy for %s, made from the claims of one piece of verified evidence.\n"
+	    "// Each rule refuses what differs from it; change or remove what you do not want to depend on.\n"
+	    "version=1.0;\nauthorizationrules\n{\n", t->type);
+	for (size_t i = 0; i < t->n; i++)
+		if (!pin(d, &t->rows[i], json_get(claims, t->rows[i].claim), e))
+			return false;
+	if (!buf_ok(&d->permit, e))
+		return false;
+	buf_fmt(&d->text,
+	    "    // Permit only what makes all of these claims: a missing one would pass the rules above.\n"
+	    "%s\n        => permit();\n};\nissuancerules\n{\n};\n", d->permit.p ? d->permit.p : "");
+	return buf_ok(&d->text, e);
+}
+
+static bool suggest(struct api_call *k, const struct pin_table *t, struct att_bytes claims_text,
+    struct draft *d, struct att_error *e)
+{
+	struct json *claims;
+	struct policy *p;
+
+	d->a = k->a;
+	if (!json_parse(k->a, claims_text.data, claims_text.len, NULL, &claims, e))
+		return att_within(e, "claims");
+	if (claims->kind != JSON_OBJECT)
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "claims: found no object, want one member for each claim");
+	/* A value that a policy text cannot hold shows here, not at the service. */
+	return write_policy(d, t, claims, e) &&
+	    (policy_compile(k->a, d->text.p, d->text.len, &p, NULL, e) || att_within(e, "suggested policy"));
+}
+
+bool att_policy_suggest(const char *type, struct att_bytes claims_json, char **text, struct att_error *e)
+{
+	const struct pin_table *t = table_of(type);
+	struct api_call k = { 0 };
+	struct draft d = { 0 };
+	bool ok;
+
+	if (!t)
+		return att_policy_type_find(type) ?
+		    att_fail(e, ATT_E_UNSUPPORTED, "nothing is known yet about what to pin for %s", type) :
+		    att_fail(e, ATT_E_NOT_FOUND, "there is no attestation type %s", type);
+	ok = api_call_begin(&k, e) && suggest(&k, t, claims_json, &d, e);
+	return api_call_end(&k, ok ? d.text.p : NULL, d.text.len, text, e);
+}

@@ -1,0 +1,173 @@
+// The official JavaScript client against a running attestd.  Usage: client.mjs SCENE; prints one line a check.
+import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import sdk from "@azure/attestation";
+
+const scene = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const keys = scene.keys;
+const TYPE = "SevSnpVm";
+const POLICY = "version= 1.0;\nauthorizationrules{[type==\"x-ms-attestation-type\"] => permit();};";
+const SIGNED = "version=1.0;\nauthorizationrules { => permit(); };\nissuancerules { };";
+
+function check(ok, name, shown) {
+	console.log(`${ok ? "ok" : "not ok"} ${name}`);
+	if (!ok)
+		console.log(`# found: ${shown instanceof Error ? shown.stack : JSON.stringify(shown)}`);
+}
+
+// One check: the steps either return [good, shown], or throw.
+async function step(name, run) {
+	try {
+		const [good, shown] = await run();
+		check(good, name, shown);
+	} catch (e) {
+		check(false, name, e);
+	}
+}
+
+async function refused(name, status, code, run) {
+	try {
+		check(false, name, await run());
+	} catch (e) {
+		check(e.statusCode === status && e.code === code, name, e);
+	}
+}
+
+function optionsFor(place) {
+	return {
+		retryOptions: { maxRetries: 0 },
+		validationOptions: {
+			validateToken: true, validateExpirationTime: true, validateNotBeforeTime: true,
+			validateIssuer: true, expectedIssuer: place.issuer,
+		},
+	};
+}
+
+function admin(place, token = place.contributor) {
+	const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3600000 }) };
+	return new sdk.AttestationAdministrationClient(place.url, credential, optionsFor(place));
+}
+
+const by = (pair) => ({ privateKey: pair.key, certificate: pair.certificate });
+const sameCertificate = (pem, pair) => pem !== undefined &&
+	new X509Certificate(pem).fingerprint256 === new X509Certificate(pair.certificate).fingerprint256;
+
+// Sets a policy, compares the hash the server saw with our own, and reads it back.
+async function setAndRead(client, text, pair) {
+	const signing = pair ? by(pair) : {};
+	const { body } = await client.setPolicy(TYPE, text, signing);
+	const jws = sdk.createAttestationPolicyToken(text, signing.privateKey, signing.certificate).serialize();
+	const own = createHash("sha256").update(jws).digest();
+	// An ECDSA signature differs each time, so that hash cannot be made again.
+	const repeatable = pair !== keys.ec;
+	const back = (await client.getPolicy(TYPE)).body;
+	const signer = pair ? sameCertificate(body.policySigner?.certificates[0], pair) : body.policySigner === undefined;
+	return [body.policyResolution === "Updated" && (!repeatable || own.equals(Buffer.from(body.policyTokenHash))) &&
+		signer && back === text, { body, back }];
+}
+
+async function metadata(label, place) {
+	const client = new sdk.AttestationClient(place.url, optionsFor(place));
+	await step(`${label}: openid metadata`, async () => {
+		const found = await client.getOpenIdMetadata();
+		return [found.issuer === place.issuer && found.jwks_uri === `${place.issuer}/certs`, found];
+	});
+	await step(`${label}: signers`, async () => {
+		const found = await client.getAttestationSigners();
+		return [found.length >= 1 && found.every((s) => s.keyId && s.certificates.length), found];
+	});
+	for (const type of ["SgxEnclave", "OpenEnclave", TYPE])
+		await step(`${label}: default policy of ${type}`, async () => {
+			const { body } = await admin(place).getPolicy(type);
+			return [body.includes("permit()"), body];
+		});
+}
+
+async function authorisation(label, place, other) {
+	const reader = admin(place, place.reader);
+	await step(`${label}: a reader reads`, async () => [(await reader.getPolicy(TYPE)).body.length > 0]);
+	await refused(`${label}: a reader sets nothing`, 401, "Unauthorized", () => reader.setPolicy(TYPE, POLICY));
+	for (const [who, token] of [["a wrong token", "x".repeat(43)], ["the other provider's token", other.contributor]]) {
+		await refused(`${label}: ${who} reads nothing`, 401, "Unauthorized", () => admin(place, token).getPolicy(TYPE));
+		await refused(`${label}: ${who} sets nothing`, 401, "Unauthorized",
+			() => admin(place, token).setPolicy(TYPE, POLICY, by(keys.signer)));
+	}
+}
+
+async function aad(place) {
+	const client = admin(place);
+	const standard = (await client.getPolicy(TYPE)).body;
+	await step("aad: set unsigned", () => setAndRead(client, POLICY));
+	for (const name of ["signer", "stranger", "ec"])
+		await step(`aad: set signed by ${name}`, () => setAndRead(client, SIGNED, keys[name]));
+	await refused("aad: a policy that does not parse", 400, "PolicyParsingError",
+		() => client.setPolicy(TYPE, "version= 1.0;authorizationrules{"));
+	await step("aad: the refused one changed nothing", async () => [(await client.getPolicy(TYPE)).body === SIGNED]);
+	for (const pair of [undefined, keys.signer])
+		await step(`aad: reset ${pair ? "signed" : "unsigned"}`, async () => {
+			const { body } = await client.resetPolicy(TYPE, pair && by(pair));
+			return [body.policyResolution === "Removed" && (await client.getPolicy(TYPE)).body === standard, body];
+		});
+	await step("aad: no certificates", async () => {
+		const { body } = await client.getPolicyManagementCertificates();
+		return [body.length === 0, body];
+	});
+	for (const call of ["addPolicyManagementCertificate", "removePolicyManagementCertificate"])
+		await refused(`aad: ${call} is disallowed`, 400, "InvalidOperation",
+			() => client[call](keys.second.certificate, keys.signer.key, keys.signer.certificate));
+}
+
+async function isolatedPolicies(client) {
+	const standard = (await client.getPolicy(TYPE)).body;
+	await refused("isolated: set unsigned", 400, "InvalidOperation", () => client.setPolicy(TYPE, POLICY));
+	for (const name of ["stranger", "second", "ec"])
+		await refused(`isolated: set signed by ${name}`, 400, "InvalidOperation",
+			() => client.setPolicy(TYPE, POLICY, by(keys[name])));
+	await step("isolated: the refused ones changed nothing",
+		async () => [(await client.getPolicy(TYPE)).body === standard]);
+	await step("isolated: set signed by signer", () => setAndRead(client, SIGNED, keys.signer));
+	await refused("isolated: reset unsigned", 400, "InvalidOperation", () => client.resetPolicy(TYPE));
+	await refused("isolated: reset signed by stranger", 400, "InvalidOperation",
+		() => client.resetPolicy(TYPE, by(keys.stranger)));
+	await step("isolated: reset signed by signer", async () => {
+		const { body } = await client.resetPolicy(TYPE, by(keys.signer));
+		return [body.policyResolution === "Removed" && (await client.getPolicy(TYPE)).body === standard, body];
+	});
+}
+
+async function isolatedCertificates(client) {
+	const listed = async (...wanted) => {
+		const { body } = await client.getPolicyManagementCertificates();
+		return body.length === wanted.length &&
+			wanted.every((pair) => body.some((s) => sameCertificate(s.certificates[0], pair)));
+	};
+	const change = async (call, pair, resolution, ...after) => {
+		const { body } = await client[call](pair.certificate, keys.signer.key, keys.signer.certificate);
+		return [body.certificateResolution === resolution && body.certificateThumbprint === pair.sha1 &&
+			await listed(...after), body];
+	};
+	const add = "addPolicyManagementCertificate", remove = "removePolicyManagementCertificate";
+	const { signer, second, stranger, ec } = keys;
+	await step("isolated: the configured certificate", async () => [await listed(signer)]);
+	await refused("isolated: add signed by stranger", 400, "InvalidOperation",
+		() => client[add](stranger.certificate, stranger.key, stranger.certificate));
+	await step("isolated: add", () => change(add, second, "IsPresent", signer, second));
+	await step("isolated: add again", () => change(add, second, "IsPresent", signer, second));
+	await step("isolated: add ec", () => change(add, ec, "IsPresent", signer, second, ec));
+	for (const name of ["second", "ec"])
+		await step(`isolated: set signed by the added ${name}`, () => setAndRead(client, SIGNED, keys[name]));
+	await step("isolated: remove", () => change(remove, second, "IsAbsent", signer, ec));
+	await step("isolated: remove ec", () => change(remove, ec, "IsAbsent", signer));
+	await refused("isolated: set signed by the removed one", 400, "InvalidOperation",
+		() => client.setPolicy(TYPE, POLICY, by(second)));
+	await refused("isolated: remove the last", 400, "InvalidOperation",
+		() => client[remove](signer.certificate, signer.key, signer.certificate));
+}
+
+for (const [label, place, other] of [["aad", scene.aad, scene.isolated], ["isolated", scene.isolated, scene.aad]]) {
+	await metadata(label, place);
+	await authorisation(label, place, other);
+}
+await aad(scene.aad);
+await isolatedPolicies(admin(scene.isolated));
+await isolatedCertificates(admin(scene.isolated));

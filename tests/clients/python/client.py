@@ -1,0 +1,185 @@
+"""The official Python client against a running attestd.  Usage: client.py SCENE; prints one line a check."""
+import base64
+import hashlib
+import json
+import pathlib
+import ssl
+import sys
+import time
+from collections import namedtuple
+
+from azure.core.exceptions import HttpResponseError
+from azure.security.attestation import AttestationAdministrationClient, AttestationClient, AttestationPolicyToken
+
+TYPE = "SevSnpVm"
+POLICY = 'version= 1.0;\nauthorizationrules{[type=="x-ms-attestation-type"] => permit();};'
+SIGNED = "version=1.0;\nauthorizationrules { => permit(); };\nissuancerules { };"
+Bearer = namedtuple("Bearer", "token expires_on")
+scene = json.loads(pathlib.Path(sys.argv[1]).read_text())
+keys = scene["keys"]
+
+
+class Static:
+    def __init__(self, text):
+        self.text = text
+
+    def get_token(self, *_scopes, **_options):
+        return Bearer(self.text, int(time.time()) + 3600)
+
+
+def check(ok, name, shown=None):
+    print(f"{'ok' if ok else 'not ok'} {name}", flush=True)
+    if not ok:
+        print(f"# found: {shown!r}", flush=True)
+
+
+def step(name, run):
+    """One check: run returns (good, shown), or throws."""
+    try:
+        good, shown = run()
+    except Exception as e:  # what any SDK fault is: a failed check
+        good, shown = False, e
+    check(good, name, shown)
+
+
+def refused(name, status, code, run):
+    try:
+        check(False, name, run())
+    except HttpResponseError as e:
+        found = (e.status_code, e.error.code if e.error else None)
+        check(found == (status, code), name, (found, str(e)))
+
+
+def common(place):
+    return {"connection_verify": scene["ca"], "retry_total": 0, "validate_issuer": True, "issuer": place["issuer"]}
+
+
+def admin(place, bearer=None):
+    return AttestationAdministrationClient(place["url"], Static(bearer or place["contributor"]), **common(place))
+
+
+def by(pair):
+    return {"signing_key": pair["key"], "signing_certificate": pair["certificate"]} if pair else {}
+
+
+def same(pem, pair):
+    return ssl.PEM_cert_to_DER_cert(pem) == ssl.PEM_cert_to_DER_cert(pair["certificate"])
+
+
+def set_and_read(client, text, pair=None):
+    """Sets a policy, compares the hash the server saw with our own, and reads it back."""
+    result, _ = client.set_policy(TYPE, text, **by(pair))
+    jws = AttestationPolicyToken(text, **by(pair)).to_jwt_string()
+    own = base64.urlsafe_b64encode(hashlib.sha256(jws.encode()).digest()).rstrip(b"=").decode()
+    seen = result.policy_token_hash
+    seen = seen if isinstance(seen, str) else base64.urlsafe_b64encode(seen).rstrip(b"=").decode()
+    back, _ = client.get_policy(TYPE)
+    signer = same(result.policy_signer.certificates[0], pair) if pair else result.policy_signer is None
+    good = result.policy_resolution == "Updated" and seen.rstrip("=") == own and signer and back == text
+    return good, (vars(result), own, back)
+
+
+def reset_and_read(client, standard, pair=None):
+    result, _ = client.reset_policy(TYPE, **by(pair))
+    return result.policy_resolution == "Removed" and client.get_policy(TYPE)[0] == standard, vars(result)
+
+
+def metadata(label, place):
+    client = AttestationClient(place["url"], Static(place["reader"]), **common(place))
+
+    def openid():
+        found = client.get_open_id_metadata()
+        return found["issuer"] == place["issuer"] and found["jwks_uri"] == place["issuer"] + "/certs", found
+
+    def signers():
+        found = client.get_signing_certificates()
+        return found and all(s.key_id and s.certificates for s in found), found
+    step(f"{label}: openid metadata", openid)
+    step(f"{label}: signers", signers)
+    for kind in ("SgxEnclave", "OpenEnclave", TYPE):
+        def default(kind=kind):
+            text, _ = admin(place).get_policy(kind)
+            return "permit()" in text, text
+        step(f"{label}: default policy of {kind}", default)
+    step(f"{label}: Tpm has an empty one", lambda: (admin(place).get_policy("Tpm")[0] == "", None))
+
+
+def authorisation(label, place, other):
+    reader = admin(place, place["reader"])
+    step(f"{label}: a reader reads", lambda: (reader.get_policy(TYPE)[0] != "", None))
+    refused(f"{label}: a reader sets nothing", 401, "Unauthorized", lambda: reader.set_policy(TYPE, POLICY))
+    for who, bearer in (("a wrong token", "x" * 43), ("the other provider's token", other["contributor"])):
+        client = admin(place, bearer)
+        refused(f"{label}: {who} reads nothing", 401, "Unauthorized", lambda c=client: c.get_policy(TYPE))
+        refused(f"{label}: {who} sets nothing", 401, "Unauthorized",
+                lambda c=client: c.set_policy(TYPE, POLICY, **by(keys["signer"])))
+
+
+def aad(place):
+    client = admin(place)
+    standard = client.get_policy(TYPE)[0]
+    step("aad: set unsigned", lambda: set_and_read(client, POLICY))
+    for name in ("signer", "stranger"):
+        step(f"aad: set signed by {name}", lambda n=name: set_and_read(client, SIGNED, keys[n]))
+    refused("aad: a policy that does not parse", 400, "PolicyParsingError",
+            lambda: client.set_policy(TYPE, "version= 1.0;authorizationrules{"))
+    step("aad: the refused one changed nothing", lambda: (client.get_policy(TYPE)[0] == SIGNED, None))
+    for pair in (None, keys["signer"]):
+        step(f"aad: reset {'signed' if pair else 'unsigned'}", lambda p=pair: reset_and_read(client, standard, p))
+
+    def none():
+        found = client.get_policy_management_certificates()[0]
+        return found == [], found
+    step("aad: no certificates", none)
+    for call in (client.add_policy_management_certificate, client.remove_policy_management_certificate):
+        refused(f"aad: {call.__name__} is disallowed", 400, "InvalidOperation",
+                lambda c=call: c(keys["second"]["certificate"], **by(keys["signer"])))
+
+
+def isolated_policies(client):
+    standard = client.get_policy(TYPE)[0]
+    refused("isolated: set unsigned", 400, "InvalidOperation", lambda: client.set_policy(TYPE, POLICY))
+    for name in ("stranger", "second"):
+        refused(f"isolated: set signed by {name}", 400, "InvalidOperation",
+                lambda n=name: client.set_policy(TYPE, POLICY, **by(keys[n])))
+    step("isolated: the refused ones changed nothing", lambda: (client.get_policy(TYPE)[0] == standard, None))
+    step("isolated: set signed by signer", lambda: set_and_read(client, SIGNED, keys["signer"]))
+    refused("isolated: reset unsigned", 400, "InvalidOperation", lambda: client.reset_policy(TYPE))
+    refused("isolated: reset signed by stranger", 400, "InvalidOperation",
+            lambda: client.reset_policy(TYPE, **by(keys["stranger"])))
+    step("isolated: reset signed by signer", lambda: reset_and_read(client, standard, keys["signer"]))
+
+
+def isolated_certificates(client):
+    signer, second, stranger, ec = (keys[n] for n in ("signer", "second", "stranger", "ec"))
+    add, remove = client.add_policy_management_certificate, client.remove_policy_management_certificate
+
+    def listed(*wanted):
+        found = client.get_policy_management_certificates()[0]
+        return len(found) == len(wanted) and all(any(same(f[0], w) for f in found) for w in wanted)
+
+    def change(call, pair, resolution, *after):
+        result, _ = call(pair["certificate"], **by(signer))
+        return (result.certificate_resolution == resolution and result.certificate_thumbprint == pair["sha1"]
+                and listed(*after)), vars(result)
+    step("isolated: the configured certificate", lambda: (listed(signer), None))
+    refused("isolated: add signed by stranger", 400, "InvalidOperation",
+            lambda: add(stranger["certificate"], **by(stranger)))
+    step("isolated: add", lambda: change(add, second, "IsPresent", signer, second))
+    step("isolated: add again", lambda: change(add, second, "IsPresent", signer, second))
+    step("isolated: add ec", lambda: change(add, ec, "IsPresent", signer, second, ec))
+    step("isolated: set signed by the added second", lambda: set_and_read(client, SIGNED, second))
+    step("isolated: remove", lambda: change(remove, second, "IsAbsent", signer, ec))
+    step("isolated: remove ec", lambda: change(remove, ec, "IsAbsent", signer))
+    refused("isolated: set signed by the removed one", 400, "InvalidOperation",
+            lambda: client.set_policy(TYPE, POLICY, **by(second)))
+    refused("isolated: remove the last", 400, "InvalidOperation",
+            lambda: remove(signer["certificate"], **by(signer)))
+
+
+for name, elsewhere in (("aad", "isolated"), ("isolated", "aad")):
+    metadata(name, scene[name])
+    authorisation(name, scene[name], scene[elsewhere])
+aad(scene["aad"])
+isolated_policies(admin(scene["isolated"]))
+isolated_certificates(admin(scene["isolated"]))
