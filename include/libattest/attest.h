@@ -50,6 +50,34 @@ struct att_snp_tcb {
 	uint8_t fmc, bootloader, tee, snp, microcode;
 };
 
+/*
+ * TCB statuses that SGX and TDX platforms may have, as bits of att_settings.tcb_accept.  Revoked is a bit too, so
+ * that every status has one, but it is never accepted. X(bit name, Intel's word)
+ */
+#define ATT_TCB_STATUSES(X) \
+	X(UP_TO_DATE,               "UpToDate") \
+	X(SW_HARDENING,             "SWHardeningNeeded") \
+	X(CONFIG,                   "ConfigurationNeeded") \
+	X(CONFIG_AND_SW_HARDENING,  "ConfigurationAndSWHardeningNeeded") \
+	X(OUT_OF_DATE,              "OutOfDate") \
+	X(OUT_OF_DATE_CONFIG,       "OutOfDateConfigurationNeeded") \
+	X(REVOKED,                  "Revoked") \
+	X(RELAUNCH,                 "TDRelaunchAdvised") \
+	X(RELAUNCH_CONFIG,          "TDRelaunchAdvisedConfigurationNeeded")
+enum att_tcb_index {
+#define X(name, text) ATT_TCB_INDEX_##name,
+	ATT_TCB_STATUSES(X)
+#undef X
+	ATT_NTCB_STATUSES
+};
+enum att_tcb {
+#define X(name, text) ATT_TCB_##name = 1 << ATT_TCB_INDEX_##name,
+	ATT_TCB_STATUSES(X)
+#undef X
+};
+/* Intel's word for status i, or NULL past the end. */
+ATT_API const char *att_tcb_status_name(unsigned i);
+
 /* What the operator decides; the same for many requests.  att_settings_default() fills it. */
 struct att_settings {
 	unsigned allow;                         /* ATT_ALLOW_* bits */
@@ -59,6 +87,8 @@ struct att_settings {
 	struct att_snp_tcb snp_min_tcb[ATT_NSNP_PRODUCTS];
 	/* the operator gave snp.min_tcb: enforced as a check whatever the defaults */
 	bool snp_min_tcb_set;
+	unsigned tcb_accept;                    /* ATT_TCB_* bits; SGX and TDX only */
+	uint32_t tcb_min_evaluation;            /* least tcbEvaluationDataNumber of collateral; 0: any */
 	/* a CRL source or bundle is configured: SNP CRLs are mandatory */
 	bool crl_required;
 	size_t memory_limit;                    /* bytes one appraisal may use; default 64 MiB */

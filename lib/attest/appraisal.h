@@ -35,6 +35,7 @@ ATT_CHECK bool request_decode(const struct att_request *req, struct crypto *c, s
 
 /* Parsed endorsements or anchors of a request; owned by the context's cache. */
 struct trust_set {
+	uint8_t key[CHAIN_CACHE_KEY];           /* SHA-256 over the digests of all pieces */
 	struct x509_bundle certs;
 	struct x509_crl *crls[ENDORSEMENTS_MAX];
 	size_t ncrls;

@@ -151,6 +151,7 @@ bool ctx_trust_set(struct att_ctx *ctx, enum trust_kind kind, const struct att_b
 	s = calloc(1, sizeof *s);
 	if (!s)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
+	bytes_copy(s->key, key, sizeof s->key);
 	for (size_t i = 0; i < n; i++)
 		if (!add_piece(ctx->crypto, s, v[i], e)) {
 			trust_set_free(s);

@@ -316,6 +316,12 @@ static bool thumbprint(struct judging *g, struct att_bytes der, struct att_error
 	return true;
 }
 
+static bool names_key(const struct json *jwk)
+{
+	return json_get(jwk, "n") || json_get(jwk, "e") || json_get(jwk, "crv") || json_get(jwk, "x") ||
+	    json_get(jwk, "y");
+}
+
 static bool take_certificate(struct judging *g, struct att_error *e)
 {
 	const struct json *jwk, *x5c;
@@ -330,8 +336,11 @@ static bool take_certificate(struct judging *g, struct att_error *e)
 	if (!json_is(x5c, JSON_ARRAY) || x5c->len != 1 || !json_is(x5c->child, JSON_STRING))
 		return att_fail(e, ATT_E_OPERATION,
 		    "jws: payload: policyCertificate: want x5c with one certificate");
-	/* The JWK's other members must speak of the same key. */
-	if (!jwks_key(g->a, g->c, jwk, &key, e) ||
+	/*
+	 * Beside x5c clients write any "kty" (Java "X.509", Python always "RSA"): only members that
+	 * are a key must agree with it.
+	 */
+	if ((names_key(jwk) && !jwks_key(g->a, g->c, jwk, &key, e)) ||
 	    !b64_decode_arena(B64_STD, g->a, x5c->child->s, x5c->child->len, &der, &n, e) ||
 	    !x509_cert_from_der(g->c, der, n, &cert, e))
 		return att_within(e, "policyCertificate");

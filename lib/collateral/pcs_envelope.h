@@ -11,12 +11,14 @@
 
 #define PCS_TEXT_MAX ((size_t)1 << 20)          /* bytes of one answer */
 #define PCS_SIG_LEN 64                          /* raw r || s */
+#define PCS_DEPTH_MAX 32                        /* nesting of a signed object */
 
 /*
  * Cuts the answer: *body gets the received bytes of the member, which must be an object, sig the signature.
- * The answer must have these two members and no other.  Borrowed from text; nothing is verified.
+ * The answer must have these two members and no other.  Borrowed from text (the arena holds scratch only);
+ * nothing is verified, and the body is parsed as JSON only.
  */
-ATT_CHECK bool pcs_envelope_split(struct rd text, const char *member, struct rd *body,
+ATT_CHECK bool pcs_envelope_split(struct arena *a, struct rd text, const char *member, struct rd *body,
     uint8_t sig[PCS_SIG_LEN], struct att_error *e);
 /* 128 hex digits, either case. */
 ATT_CHECK bool pcs_signature_parse(const char *hex, size_t len, uint8_t sig[PCS_SIG_LEN],

@@ -68,7 +68,7 @@ enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status module, e
 enum tcb_status tcb_relaunch(enum tcb_status launch, enum tcb_status current);
 
 /*
- * "component 2 is 3, needs 4 (SGX Late Microcode Update); PCESVN is 10, needs 13; advisory INTEL-SA-00615, ...".
+ * "component 2 is 3, needs 4 (SGX Late Microcode Update); PCESVN is 10, needs 13; advisory INTEL-SA-00615".
  * "" when nothing is short.  NULL when out of memory.
  */
 const char *tcb_shorts_text(struct arena *a, const struct tcb_evaluation *v);

@@ -1,4 +1,4 @@
-"""What the three runners share: a daemon with two providers, keys to sign with, and what a client printed as TAP."""
+"""What the runners share: a daemon with two providers, keys to sign with, a client's lines as TAP."""
 import hashlib
 import json
 import os
@@ -46,7 +46,7 @@ def need(client, *programs):
 
 
 def installed(client, pins, install):
-    """The client's folder in the cache; install(folder) makes it, once for each content of the pinned files."""
+    """The client's folder in the cache; install(folder) fills it, once per content of the pinned files."""
     folder = CACHE / client
     stamp = folder / "stamp"
     wanted = hashlib.sha256(b"".join((HERE / client / pin).read_bytes() for pin in pins)).hexdigest()
@@ -78,8 +78,9 @@ def make_pairs(folder):
     pairs = {}
     for name, kind in PAIRS.items():
         key, certificate = folder / f"{name}.key", folder / f"{name}.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-sha256", "-days", "30", "-keyout", key,
-                        "-out", certificate, "-subj", f"/CN=policy signer {name}"], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-sha256", "-days", "30",
+                        "-keyout", key, "-out", certificate, "-subj", f"/CN=policy signer {name}"],
+                       check=True, stderr=subprocess.DEVNULL)
         der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
         pairs[name] = {"key": key.read_text(), "certificate": certificate.read_text(),
                        "sha1": hashlib.sha1(der).hexdigest().upper()}
@@ -99,8 +100,8 @@ def bearer(provider, role):
 
 def scene_for(daemon, pairs, isolated_by_host):
     """What a client program is told."""
-    urls = {"aad": daemon.url,
-            "isolated": f"https://localhost:{daemon.port}" if isolated_by_host else f"{daemon.url}/p/isolated"}
+    path = f"{daemon.url}/p/isolated"
+    urls = {"aad": daemon.url, "isolated": f"https://localhost:{daemon.port}" if isolated_by_host else path}
     places = {name: {"url": url, "issuer": daemon.url + ("" if name == "aad" else "/p/isolated"),
                      **{role: bearer(name, role) for role in ("reader", "contributor")}}
               for name, url in urls.items()}
@@ -113,9 +114,10 @@ def report(client, made):
     results = [i for i, line in enumerate(lines) if re.match(r"(not )?ok ", line)]
     for i in results:
         word, name = lines[i].split("ok ", 1)
-        follows = lines[i + 1] if i + 1 < len(lines) and lines[i + 1].startswith("# found: ") else ""
-        check(not word, f"{client}: {name}", follows[9:])
-    check(made.returncode == 0 and results, f"{client}: ran to the end", (made.returncode, made.stderr[-1200:]))
+        after = lines[i + 1] if i + 1 < len(lines) else ""
+        check(not word, f"{client}: {name}", after.removeprefix("# found: "))
+    check(made.returncode == 0 and results, f"{client}: ran to the end",
+          (made.returncode, made.stderr[-1200:]))
 
 
 def run(client, command, environment=None, prepare=None, isolated_by_host=False):
@@ -130,8 +132,8 @@ def run(client, command, environment=None, prepare=None, isolated_by_host=False)
         if prepare:
             prepare(folder, ca)
         words, extra = command(scene), environment(ca) if environment else {}
-        made = subprocess.run(words, env={**os.environ, **extra}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True, timeout=RUN_LIMIT_S)
+        made = subprocess.run(words, env={**os.environ, **extra}, capture_output=True, text=True,
+                              timeout=RUN_LIMIT_S)
         report(client, made)
         check(daemon.stop() == 0, f"{client}: the daemon stops cleanly", daemon.log[-20:])
     shutil.rmtree(folder, ignore_errors=True)

@@ -19,26 +19,30 @@ def wrong_libraries(folder):
 
 def install(folder):
     need("java", "mvn", "javac")
-    failed = failed_command(["mvn", "-q", "-B", "-C", "dependency:copy-dependencies", "-DincludeScope=runtime",
-                             f"-DoutputDirectory={folder / 'lib'}"], cwd=folder)
+    failed = failed_command(["mvn", "-q", "-B", "-C", "dependency:copy-dependencies",
+                             "-DincludeScope=runtime", f"-DoutputDirectory={folder / 'lib'}"], cwd=folder)
     if failed:
         return failed
     wrong = wrong_libraries(folder)
     if wrong:
         check(False, "java: the libraries are the pinned ones", wrong)
         done()
-    return failed_command(["javac", "-Xlint:all,-processing,-classfile", "-Werror", "-cp", folder / "lib" / "*",
-                           "-d", folder / "classes", folder / "Client.java"])
+    return failed_command(["javac", "-Xlint:all,-processing,-classfile", "-Werror",
+                           "-cp", folder / "lib" / "*", "-d", folder / "classes", folder / "Client.java"])
 
 
 def trust(folder, ca):
-    failed = failed_command(["keytool", "-importcert", "-noprompt", "-alias", "attestd", "-file", ca, "-storetype", "PKCS12",
-                             "-keystore", folder / "trust.p12", "-storepass", STORE_PASSWORD])
+    failed = failed_command(["keytool", "-importcert", "-noprompt", "-alias", "attestd", "-file", ca,
+                             "-storetype", "PKCS12", "-keystore", folder / "trust.p12",
+                             "-storepass", STORE_PASSWORD])
     check(not failed, "java: the truststore", failed)
 
 
+def command(scene):
+    return ["java", "-XX:TieredStopAtLevel=1", f"-Djavax.net.ssl.trustStore={scene.parent / 'trust.p12'}",
+            f"-Djavax.net.ssl.trustStorePassword={STORE_PASSWORD}",
+            "-cp", f"{home / 'lib' / '*'}{os.pathsep}{home / 'classes'}", "Client", scene]
+
+
 home = installed("java", PINS, install)
-run("java", lambda scene: [
-    "java", "-XX:TieredStopAtLevel=1", f"-Djavax.net.ssl.trustStore={scene.parent / 'trust.p12'}",
-    f"-Djavax.net.ssl.trustStorePassword={STORE_PASSWORD}", "-cp", f"{home / 'lib' / '*'}{os.pathsep}{home / 'classes'}",
-    "Client", scene], prepare=trust)
+run("java", command, prepare=trust)

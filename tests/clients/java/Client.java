@@ -185,7 +185,7 @@ public final class Client {
 		    () -> client.setAttestationPolicy(TYPE, POLICY));
 		for (String name : List.of("stranger", "second")) {
 			Pair by = pair(name);
-			refused("isolated: set signed by " + name, 400, "InvalidOperation",
+			refused("isolated: set signed by " + name, 400, "InvalidParameter",
 			    () -> client.setAttestationPolicy(TYPE, options(POLICY, by)));
 		}
 		step("isolated: the refused ones changed nothing",
@@ -193,7 +193,7 @@ public final class Client {
 		step("isolated: set signed by signer", () -> setAndRead(client, SIGNED, signer));
 		refused("isolated: reset unsigned", 400, "InvalidOperation", () -> client.resetAttestationPolicy(TYPE));
 		Pair stranger = pair("stranger");
-		refused("isolated: reset signed by stranger", 400, "InvalidOperation",
+		refused("isolated: reset signed by stranger", 400, "InvalidParameter",
 		    () -> client.resetAttestationPolicy(TYPE, options(null, stranger)));
 		step("isolated: reset signed by signer", () -> resetAndRead(client, standard, signer));
 	}
@@ -205,7 +205,8 @@ public final class Client {
 		    Arrays.stream(wanted).allMatch(w -> found.contains(w.certificate()));
 	}
 
-	static boolean changed(PolicyCertificatesModificationResult result, Pair pair, CertificateModification wanted) {
+	static boolean changed(PolicyCertificatesModificationResult result, Pair pair,
+	    CertificateModification wanted) {
 		return wanted.equals(result.getCertificateResolution()) &&
 		    Objects.equals(pair.sha1(), result.getCertificateThumbprint());
 	}
@@ -225,7 +226,7 @@ public final class Client {
 	static void isolatedCertificates(AttestationAdministrationClient client) throws Exception {
 		Pair signer = pair("signer"), second = pair("second"), stranger = pair("stranger"), ec = pair("ec");
 		step("isolated: the configured certificate", () -> listed(client, signer));
-		refused("isolated: add signed by stranger", 400, "InvalidOperation",
+		refused("isolated: add signed by stranger", 400, "InvalidParameter",
 		    () -> added(client, stranger, stranger));
 		step("isolated: add", () -> added(client, second, signer) && listed(client, signer, second));
 		step("isolated: add again", () -> added(client, second, signer) && listed(client, signer, second));
@@ -233,7 +234,7 @@ public final class Client {
 		step("isolated: set signed by the added second", () -> setAndRead(client, SIGNED, second));
 		step("isolated: remove", () -> removed(client, second, signer) && listed(client, signer, ec));
 		step("isolated: remove ec", () -> removed(client, ec, signer) && listed(client, signer));
-		refused("isolated: set signed by the removed one", 400, "InvalidOperation",
+		refused("isolated: set signed by the removed one", 400, "InvalidParameter",
 		    () -> client.setAttestationPolicy(TYPE, options(POLICY, second)));
 		refused("isolated: remove the last", 400, "InvalidOperation", () -> removed(client, signer, signer));
 	}

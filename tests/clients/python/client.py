@@ -9,7 +9,8 @@ import time
 from collections import namedtuple
 
 from azure.core.exceptions import HttpResponseError
-from azure.security.attestation import AttestationAdministrationClient, AttestationClient, AttestationPolicyToken
+from azure.security.attestation import (AttestationAdministrationClient, AttestationClient,
+                                        AttestationPolicyToken)
 
 TYPE = "SevSnpVm"
 POLICY = 'version= 1.0;\nauthorizationrules{[type=="x-ms-attestation-type"] => permit();};'
@@ -51,11 +52,13 @@ def refused(name, status, code, run):
 
 
 def common(place):
-    return {"connection_verify": scene["ca"], "retry_total": 0, "validate_issuer": True, "issuer": place["issuer"]}
+    return {"connection_verify": scene["ca"], "retry_total": 0, "validate_issuer": True,
+            "issuer": place["issuer"]}
 
 
 def admin(place, bearer=None):
-    return AttestationAdministrationClient(place["url"], Static(bearer or place["contributor"]), **common(place))
+    credential = Static(bearer or place["contributor"])
+    return AttestationAdministrationClient(place["url"], credential, **common(place))
 
 
 def by(pair):
@@ -125,7 +128,8 @@ def aad(place):
             lambda: client.set_policy(TYPE, "version= 1.0;authorizationrules{"))
     step("aad: the refused one changed nothing", lambda: (client.get_policy(TYPE)[0] == SIGNED, None))
     for pair in (None, keys["signer"]):
-        step(f"aad: reset {'signed' if pair else 'unsigned'}", lambda p=pair: reset_and_read(client, standard, p))
+        step(f"aad: reset {'signed' if pair else 'unsigned'}",
+             lambda p=pair: reset_and_read(client, standard, p))
 
     def none():
         found = client.get_policy_management_certificates()[0]
@@ -140,12 +144,12 @@ def isolated_policies(client):
     standard = client.get_policy(TYPE)[0]
     refused("isolated: set unsigned", 400, "InvalidOperation", lambda: client.set_policy(TYPE, POLICY))
     for name in ("stranger", "second"):
-        refused(f"isolated: set signed by {name}", 400, "InvalidOperation",
+        refused(f"isolated: set signed by {name}", 400, "InvalidParameter",
                 lambda n=name: client.set_policy(TYPE, POLICY, **by(keys[n])))
     step("isolated: the refused ones changed nothing", lambda: (client.get_policy(TYPE)[0] == standard, None))
     step("isolated: set signed by signer", lambda: set_and_read(client, SIGNED, keys["signer"]))
     refused("isolated: reset unsigned", 400, "InvalidOperation", lambda: client.reset_policy(TYPE))
-    refused("isolated: reset signed by stranger", 400, "InvalidOperation",
+    refused("isolated: reset signed by stranger", 400, "InvalidParameter",
             lambda: client.reset_policy(TYPE, **by(keys["stranger"])))
     step("isolated: reset signed by signer", lambda: reset_and_read(client, standard, keys["signer"]))
 
@@ -163,7 +167,7 @@ def isolated_certificates(client):
         return (result.certificate_resolution == resolution and result.certificate_thumbprint == pair["sha1"]
                 and listed(*after)), vars(result)
     step("isolated: the configured certificate", lambda: (listed(signer), None))
-    refused("isolated: add signed by stranger", 400, "InvalidOperation",
+    refused("isolated: add signed by stranger", 400, "InvalidParameter",
             lambda: add(stranger["certificate"], **by(stranger)))
     step("isolated: add", lambda: change(add, second, "IsPresent", signer, second))
     step("isolated: add again", lambda: change(add, second, "IsPresent", signer, second))
@@ -171,7 +175,7 @@ def isolated_certificates(client):
     step("isolated: set signed by the added second", lambda: set_and_read(client, SIGNED, second))
     step("isolated: remove", lambda: change(remove, second, "IsAbsent", signer, ec))
     step("isolated: remove ec", lambda: change(remove, ec, "IsAbsent", signer))
-    refused("isolated: set signed by the removed one", 400, "InvalidOperation",
+    refused("isolated: set signed by the removed one", 400, "InvalidParameter",
             lambda: client.set_policy(TYPE, POLICY, **by(second)))
     refused("isolated: remove the last", 400, "InvalidOperation",
             lambda: remove(signer["certificate"], **by(signer)))

@@ -1,0 +1,332 @@
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/hex.h"
+#include "lib/evidence/sgx/dcap.h"
+
+#define MISSING_MAX 4
+
+/* A document, the rows that its faults fail, and what it has to be of. */
+struct document {
+	const char *what;
+	enum dcap_check form, chain, signature, signer_dates, signer_crl, current;
+};
+static const struct document tcb_info = { "TCB Info", DCAP_CHECK_TCB_FORM, DCAP_CHECK_TCB_CHAIN,
+	DCAP_CHECK_TCB_SIGNATURE, DCAP_CHECK_TCB_SIGNER_DATES, DCAP_CHECK_TCB_SIGNER_CRL, DCAP_CHECK_TCB_CURRENT };
+static const struct document qe_identity = { "QE identity", DCAP_CHECK_QEID_FORM, DCAP_CHECK_QEID_CHAIN,
+	DCAP_CHECK_QEID_SIGNATURE, DCAP_CHECK_QEID_SIGNER_DATES, DCAP_CHECK_QEID_SIGNER_CRL,
+	DCAP_CHECK_QEID_CURRENT };
+
+/* One set of collateral given for this very evidence: what does not fit in it is wrong, not merely absent. */
+static bool picked(const struct dcap *v)
+{
+	return v->t->npieces == 1;
+}
+
+static const char *enclave_id(const struct dcap *v)
+{
+	return pcs_enclave_name(v->tee == PCS_SGX ? PCS_QE : PCS_TD_QE);
+}
+
+static const struct collateral_item *find(const struct dcap *v, enum collateral_kind kind, const char *key)
+{
+	struct collateral_query q = { .kind = kind, .key = key, .now_s = v->t->now_s };
+	const struct collateral_item *i = collateral_find(&v->set->set, &q);
+
+	if (!i && picked(v)) {
+		q.key = NULL;
+		i = collateral_find(&v->set->set, &q);
+	}
+	return i;
+}
+
+/* Some revocation list of the set besides the root's; NULL when there is none. */
+static const struct collateral_item *other_crl(const struct dcap *v)
+{
+	const struct collateral_set *s = &v->set->set;
+
+	for (size_t i = 0; i < s->nitems; i++)
+		if (s->items[i]->crl && s->items[i] != v->items.root_crl)
+			return s->items[i];
+	return NULL;
+}
+
+static bool wrong_crl(struct dcap *v, const char *issuer)
+{
+	const struct collateral_item *other = other_crl(v);
+
+	return check_fail(v->c, DCAP_CHECK_CRL_ISSUER, check_text(v->c, "a revocation list by %s", issuer),
+	    check_text(v->c, "one by %s", x509_crl_issuer_cn(other->crl)));
+}
+
+/* All that is missing is said at once, so that it can be fetched at once: "pck-crl processor, qe-identity QE". */
+static bool say_missing(struct dcap *v, const char *fmspc_key)
+{
+	const struct { bool there; enum collateral_kind kind; const char *key; } rows[MISSING_MAX] = {
+		{ v->items.root_crl, COLLATERAL_ROOT_CRL, "root" },
+		{ v->items.pck_crl, COLLATERAL_PCK_CRL, pck_ca_kind(x509_subject_cn(v->chain.pck.ca)) },
+		{ v->items.tcb_info, COLLATERAL_TCB_INFO, fmspc_key },
+		{ v->items.qe_identity, COLLATERAL_QE_IDENTITY, enclave_id(v) },
+	};
+	struct buf b = buf_make(v->a);
+
+	for (size_t i = 0; i < MISSING_MAX; i++)
+		if (!rows[i].there)
+			buf_fmt(&b, "%s%s %s", b.len ? ", " : "", collateral_kind_name(rows[i].kind), rows[i].key);
+	if (!buf_ok(&b, &v->fault))
+		return false;
+	if (b.len == 0)
+		return true;
+	/* A piece that could not be read may be the one: that is the operator's to mend, not to fetch. */
+	if (v->set->unreadable.code != ATT_E_OK)
+		return check_fail(v->c, DCAP_CHECK_TCB_FORM, check_text(v->c, "readable collateral: %s", b.p),
+		    check_text(v->c, "%s", v->set->unreadable.text));
+	return dcap_missing(v, b.p);
+}
+
+static bool step_find(struct dcap *v)
+{
+	const struct pck_chain *p = &v->chain.pck;
+	const struct collateral_set *s;
+	const char *key;
+
+	if (!dcap_set_get(v))
+		return false;
+	s = &v->set->set;
+	key = collateral_fmspc_key(v->a, v->tee, p->ext.fmspc);
+	if (!key)
+		return arena_fail(v->a, &v->fault);
+	v->items.root_crl = collateral_root_crl(s, p->root, v->t->now_s);
+	v->items.pck_crl = collateral_pck_crl(s, p->ca, v->t->now_s);
+	v->items.tcb_info = find(v, COLLATERAL_TCB_INFO, key);
+	v->items.qe_identity = find(v, COLLATERAL_QE_IDENTITY, enclave_id(v));
+	if (picked(v) && other_crl(v) && !v->items.root_crl)
+		return wrong_crl(v, x509_subject_cn(p->root));
+	if (picked(v) && other_crl(v) && !v->items.pck_crl)
+		return wrong_crl(v, x509_subject_cn(p->ca));
+	return say_missing(v, key) && check_pass(v->c, DCAP_CHECK_CRL_ISSUER);
+}
+
+/* Of the CA that issued the leaf, whatever chain came with the list. spec: sgx-tdx §5 step 3 */
+static bool crl_signed(struct dcap *v)
+{
+	const struct pck_chain *p = &v->chain.pck;
+	const struct collateral_item *pck = v->items.pck_crl;
+	struct att_error why = { 0 };
+
+	if (v->items.root_crl->proof.fault != COLLATERAL_GOOD)
+		return dcap_result(v, DCAP_CHECK_CRL_SIGNATURE, false,
+		    check_text(v->c, "signed by %s", x509_subject_cn(p->root)), &v->items.root_crl->proof.why);
+	if (!bytes_equal(v->chain.crl_sha256, x509_crl_sha256(pck->crl), sizeof v->chain.crl_sha256)) {
+		if (!x509_crl_signed_by(v->t->crypto, pck->crl, p->ca, &why))
+			return dcap_result(v, DCAP_CHECK_CRL_SIGNATURE, false,
+			    check_text(v->c, "signed by %s", x509_subject_cn(p->ca)), &why);
+		bytes_copy(v->chain.crl_sha256, x509_crl_sha256(pck->crl), sizeof v->chain.crl_sha256);
+	}
+	return check_pass(v->c, DCAP_CHECK_CRL_SIGNATURE);
+}
+
+static bool step_crl(struct dcap *v)
+{
+	const struct pck_chain *p = &v->chain.pck;
+	const struct x509_crl *lists[] = { v->items.root_crl->crl, v->items.pck_crl->crl };
+
+	if (!crl_signed(v))
+		return false;
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		struct att_error why = { 0 };
+		if (!x509_crl_current(lists[i], v->t->now_s, &why))
+			return dcap_result(v, DCAP_CHECK_CRL_CURRENT, false,
+			    check_text(v->c, "a current revocation list by %s", x509_crl_issuer_cn(lists[i])), &why);
+	}
+	check_pass(v->c, DCAP_CHECK_CRL_CURRENT);
+	if (collateral_root_revokes(&v->set->set, p->root, p->ca))
+		return check_fail(v->c, DCAP_CHECK_CRL_CA,
+		    check_text(v->c, "%s not revoked", x509_subject_cn(p->ca)), "revoked by the root");
+	check_pass(v->c, DCAP_CHECK_CRL_CA);
+	if (x509_crl_revokes(v->items.pck_crl->crl, p->leaf))
+		return check_fail(v->c, DCAP_CHECK_CRL_PCK, "a PCK certificate that is not revoked",
+		    check_text(v->c, "revoked by %s", x509_subject_cn(p->ca)));
+	return check_pass(v->c, DCAP_CHECK_CRL_PCK);
+}
+
+/* Rows in the order of the faults: those before the fault found have passed. */
+static bool judge(struct dcap *v, const struct document *d, const struct collateral_item *i)
+{
+	const struct { enum collateral_fault worst; enum dcap_check row; const char *expected; } rows[] = {
+		{ COLLATERAL_FORM, d->form, "the documented form" },
+		{ COLLATERAL_SIGNER, d->chain, "a signer certified by " COLLATERAL_CN_ROOT },
+		{ COLLATERAL_SIGNATURE, d->signature, "a signature over the received bytes" },
+		{ COLLATERAL_SIGNER_DATES, d->signer_dates, "a signer valid at the time of appraisal" },
+		{ COLLATERAL_SIGNER_REVOKED, d->signer_crl, "a signer that is not revoked" },
+		{ COLLATERAL_EXPIRED, d->current, "current at the time of appraisal" },
+	};
+	struct att_error why = { 0 };
+	enum collateral_fault fault = collateral_judge(&v->set->set, i, v->t->now_s, &why);
+	const uint8_t *root = pubkey_spki_sha256(x509_pubkey(v->chain.pck.root));
+
+	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+		if (fault != COLLATERAL_GOOD && fault <= rows[k].worst)
+			return dcap_result(v, rows[k].row, false,
+			    check_text(v->c, "%s: %s", d->what, rows[k].expected), &why);
+		check_pass(v->c, rows[k].row);
+	}
+	/* Where several roots are trusted, one must not vouch for the platforms of another. */
+	if (!i->proof.root || !bytes_equal(pubkey_spki_sha256(x509_pubkey(i->proof.root)), root, 32))
+		return check_fail(v->c, d->chain, check_text(v->c, "%s under the root of the PCK certificate", d->what),
+		    "another root");
+	collateral_span_item(&v->span, i);
+	return true;
+}
+
+/* spec: sgx-tdx §5 step 6 */
+static bool step_tcb_info(struct dcap *v)
+{
+	const struct collateral_item *i = v->items.tcb_info;
+	const struct ext_sgx *x = &v->chain.pck.ext;
+	const struct pcs_tcbinfo *t;
+
+	if (!judge(v, &tcb_info, i))
+		return false;
+	t = i->tcb_info;
+	if (t->tee != v->tee || !bytes_equal(t->fmspc, x->fmspc, sizeof t->fmspc) ||
+	    !bytes_equal(t->pce_id, x->pceid, sizeof t->pce_id))
+		return check_fail(v->c, DCAP_CHECK_TCB_INFO,
+		    check_text(v->c, "%s, FMSPC %s, PCE-ID %s", pcs_tee_name(v->tee),
+			check_text_hex(v->c, x->fmspc, sizeof x->fmspc),
+			check_text_hex(v->c, x->pceid, sizeof x->pceid)),
+		    check_text(v->c, "%s, FMSPC %s, PCE-ID %s", pcs_tee_name(t->tee),
+			check_text_hex(v->c, t->fmspc, sizeof t->fmspc),
+			check_text_hex(v->c, t->pce_id, sizeof t->pce_id)));
+	return check_pass(v->c, DCAP_CHECK_TCB_INFO);
+}
+
+/* spec: sgx-tdx §5 step 9 */
+static bool step_qe_identity(struct dcap *v)
+{
+	const struct collateral_item *i = v->items.qe_identity;
+	const struct sgx_report *qe = &v->q->qe;
+	struct pcs_enclave_fields f = { .isvprodid = qe->isvprodid };
+	struct att_error why = { 0 };
+	const char *id;
+
+	if (!judge(v, &qe_identity, i))
+		return false;
+	id = pcs_enclave_name(i->qe_identity->id);
+	if (strcmp(id, enclave_id(v)) != 0)
+		return check_fail(v->c, DCAP_CHECK_QE_IDENTITY, check_text(v->c, "identity %s", enclave_id(v)),
+		    check_text(v->c, "identity %s", id));
+	for (size_t k = 0; k < sizeof f.miscselect; k++)
+		f.miscselect[k] = (uint8_t)(qe->miscselect >> 8 * k);
+	bytes_copy(f.attributes, qe->attributes, sizeof f.attributes);
+	bytes_copy(f.mrsigner, qe->mrsigner, sizeof f.mrsigner);
+	return dcap_result(v, DCAP_CHECK_QE_IDENTITY, pcs_qeid_matches(i->qe_identity, &f, &why),
+	    check_text(v->c, "the enclave of identity %s", id), &why);
+}
+
+/* A set of a lower number knows less about attacks. spec: sgx-tdx §5.3 */
+static bool step_evaluation(struct dcap *v)
+{
+	uint32_t min = v->t->settings->tcb_min_evaluation, tcb = v->items.tcb_info->evaluation,
+		qe = v->items.qe_identity->evaluation;
+
+	if (min == 0)
+		return true;
+	if (tcb < min || qe < min)
+		return check_fail_private(v->c, DCAP_CHECK_EVALUATION, check_text(v->c, "at least %u", min),
+		    check_text(v->c, "TCB Info %u, QE identity %u", tcb, qe));
+	return check_pass(v->c, DCAP_CHECK_EVALUATION);
+}
+
+bool dcap_step_collateral(struct dcap *v)
+{
+	static dcap_step *const steps[] = {
+		step_find, step_crl, step_tcb_info, step_qe_identity, step_evaluation,
+	};
+
+	if (!dcap_run(v, steps, sizeof steps / sizeof steps[0]))
+		return false;
+	collateral_span_item(&v->span, v->items.root_crl);
+	collateral_span_item(&v->span, v->items.pck_crl);
+	return true;
+}
+
+/* Every item was hashed by MAA with the NUL behind its text. spec: sgx-tdx §9.2 */
+static bool hash_text(struct dcap *v, const char *text, size_t n, char out[DCAP_HASH_TEXT])
+{
+	char *copy = text ? arena_strndup(v->a, text, n) : NULL;
+	uint8_t sum[32];
+
+	if (!copy)
+		return arena_fail(v->a, &v->fault);
+	if (!digest(v->t->crypto, DIGEST_SHA256, copy, n + 1, sum, &v->fault))
+		return false;
+	hex_encode(sum, sizeof sum, out);
+	return true;
+}
+
+static char *pem(struct dcap *v, const struct x509_cert *cert)
+{
+	size_t n;
+	const uint8_t *der = x509_der(cert, &n);
+
+	return x509_to_pem(v->a, der, n);
+}
+
+/* Signer, then root, whatever the spacing they came in. */
+static bool hash_chain(struct dcap *v, const struct collateral_item *i, char out[DCAP_HASH_TEXT])
+{
+	const char *signer = pem(v, i->proof.signers[0]), *root = pem(v, i->proof.root);
+	const char *both = signer && root ? arena_printf(v->a, "%s%s", signer, root) : NULL;
+
+	return hash_text(v, both, both ? strlen(both) : 0, out);
+}
+
+static bool hash_answer(struct dcap *v, const struct collateral_item *i, char out[DCAP_HASH_TEXT])
+{
+	return hash_text(v, (const char *)rd_ptr(&i->answer), rd_left(&i->answer), out);
+}
+
+/* x509_to_pem writes certificates; a list differs in its label alone. */
+static bool hash_crl(struct dcap *v, const struct collateral_item *i, char out[DCAP_HASH_TEXT])
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n", end[] = "-----END CERTIFICATE-----\n";
+	char *text = x509_to_pem(v->a, rd_ptr(&i->body), rd_left(&i->body)), *crl;
+	size_t n = text ? strlen(text) : 0, head = sizeof begin - 1, tail = sizeof end - 1;
+
+	if (!text || n < head + tail)
+		return arena_fail(v->a, &v->fault);
+	crl = arena_printf(v->a, "-----BEGIN X509 CRL-----\n%.*s-----END X509 CRL-----\n",
+	    (int)(n - head - tail), text + head);
+	return hash_text(v, crl, crl ? strlen(crl) : 0, out);
+}
+
+static size_t place(const struct dcap *v, const struct collateral_item *i)
+{
+	const struct collateral_set *s = &v->set->set;
+	size_t at = 0;
+
+	while (at < s->nitems && s->items[at] != i)
+		at++;
+	return at;
+}
+
+bool dcap_hash_items(struct dcap *v, struct dcap_hashes *out)
+{
+	const struct dcap_items *i = &v->items;
+	size_t at[3] = { place(v, i->tcb_info), place(v, i->qe_identity), place(v, i->root_crl) };
+	struct dcap_chain *c = &v->chain;
+
+	if (!c->hashed || !bytes_equal(c->hashed_at, at, sizeof at)) {
+		if (!hash_chain(v, i->tcb_info, c->hashes.tcb_info_certs) ||
+		    !hash_chain(v, i->qe_identity, c->hashes.qeid_certs) ||
+		    !hash_answer(v, i->tcb_info, c->hashes.tcb_info) ||
+		    !hash_answer(v, i->qe_identity, c->hashes.qeid) ||
+		    !hash_crl(v, i->root_crl, c->hashes.crl))
+			return false;
+		bytes_copy(c->hashed_at, at, sizeof at);
+		c->hashed = true;
+	}
+	*out = c->hashes;
+	return true;
+}
