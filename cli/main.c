@@ -98,19 +98,30 @@ static bool asks_help(int argc, char **argv)
 	return false;
 }
 
+/* A result that nobody can read is no success: a full disk, a closed pipe. */
+static enum exit_code written(enum exit_code code)
+{
+	struct att_error e = { 0 };
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	(void)att_fail(&e, ATT_E_INTERNAL, "cannot write to standard output");
+	return complain(&e);
+}
+
 static enum exit_code run(const struct cmd *c, int argc, char **argv)
 {
 	struct att_error e = { 0 };
 	struct args args;
 
 	if (asks_help(argc, argv))
-		return help_command(c);
+		return written(help_command(c));
 	if (!args_parse(c->opts, argc, argv, &args, &e)) {
 		(void)att_within(&e, "%s", c->name);
 	} else if (args_positional(&args) < c->min_words || args_positional(&args) > c->max_words) {
 		(void)att_fail(&e, ATT_E_OPERATION, "usage: attest %s %s", c->name, c->usage);
 	} else {
-		return c->run(&args);
+		return written(c->run(&args));
 	}
 	(void)complain(&e);
 	(void)fprintf(stderr, "attest %s --help shows the options\n", c->name);
@@ -125,12 +136,12 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return help(stderr);
 	if (strcmp(argv[1], "--help") == 0)
-		return help(stdout);
+		return written(help(stdout));
 	if (strcmp(argv[1], "--version") == 0)
-		return printf("attest %s\n", att_version()) > 0 ? EXIT_GOOD : EXIT_UNUSABLE;
+		return written(printf("attest %s\n", att_version()) > 0 ? EXIT_GOOD : EXIT_UNUSABLE);
 	c = command(argc, argv, &used);
 	if (!c && argc == 3 && strcmp(argv[2], "--help") == 0 && help_family(argv[1]))
-		return EXIT_GOOD;
+		return written(EXIT_GOOD);
 	if (!c) {
 		(void)fprintf(stderr, "attest: unknown command %s%s%s; attest --help lists them\n", argv[1],
 		    argc > 2 ? " " : "", argc > 2 ? argv[2] : "");

@@ -4,6 +4,7 @@
 #include "lib/attest/appraisal.h"
 #include "lib/base/base64.h"
 #include "lib/base/buf.h"
+#include "lib/collateral/set.h"
 
 #define POLICY_CACHE_ENTRIES 64
 #define TRUST_SET_ENTRIES 16
@@ -98,13 +99,22 @@ static bool add_thim(struct crypto *c, struct trust_set *s, struct att_bytes b, 
 	return ok;
 }
 
-/* One piece of endorsement: JSON, PEM or DER; a DER file is a certificate or else a revocation list. */
+static bool is_object(struct att_bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.len && (b.data[i] == ' ' || b.data[i] == '\t' || b.data[i] == '\r' || b.data[i] == '\n'))
+		i++;
+	return i < b.len && b.data[i] == '{';
+}
+
+/* One piece of endorsement: JSON (Intel's collateral is read by the formats that want it), PEM or DER; a DER file is a certificate or else a revocation list. */
 static bool add_piece(struct crypto *c, struct trust_set *s, struct att_bytes b, struct att_error *e)
 {
 	struct att_error cert = { 0 };
 
-	if (b.len && b.data[0] == '{')
-		return add_thim(c, s, b, e);
+	if (is_object(b))
+		return collateral_recognise(rd_make(b.data, b.len)) || add_thim(c, s, b, e);
 	if (contains(b, "-----BEGIN X509 CRL-----"))
 		return add_crl(c, s, b, e);
 	if (contains(b, "-----BEGIN"))

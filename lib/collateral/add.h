@@ -25,7 +25,8 @@ ATT_CHECK bool item_add_crl(struct collateral_set *s, struct rd text, enum colla
     struct att_error *e);
 ATT_CHECK bool item_add_certs(struct collateral_set *s, struct rd text, struct att_error *e);
 
-bool is_space_or_nul(uint8_t b);
+/* A SEQUENCE with a long length: no text begins so, because the second byte is not ASCII. */
+bool looks_like_der(struct rd in);
 /* Without white space at both ends and one NUL at the end. */
 struct rd text_trim(struct rd in);
 bool text_contains(struct rd in, const char *word);

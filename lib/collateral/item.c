@@ -155,40 +155,56 @@ static void crl_name(struct collateral_item *i, enum collateral_kind slot)
 		}
 }
 
-/* PEM or hex text to DER in the arena; DER stays where it is, but for one NUL behind its end. */
-static bool crl_der(struct arena *a, struct rd text, struct rd *der, struct att_error *e)
+/* One element, and at most one NUL behind it. */
+static bool crl_from_der(struct arena *a, struct rd in, struct rd *der, struct att_error *e)
+{
+	struct rd whole, body;
+
+	if (!der_take_whole(&in, DER_SEQUENCE, &whole, &body))
+		return att_fail(e, ATT_E_BAD_FORMAT, "CRL: shorter than its length says");
+	if (!rd_empty(&in) && (rd_left(&in) != 1 || *rd_ptr(&in) != 0))
+		return att_fail(e, ATT_E_BAD_FORMAT, "CRL: %zu bytes behind the end", rd_left(&in));
+	*der = rd_make(arena_memdup(a, rd_ptr(&whole), rd_left(&whole)), rd_left(&whole));
+	return der->cur || arena_fail(a, e);
+}
+
+static bool crl_from_pem(struct arena *a, struct rd in, struct rd *der, struct att_error *e)
 {
 	struct secret block = { 0 };
-	uint8_t *p = NULL;
-	size_t n = 0;
-	bool found = false, more = false, ok = true;
-	struct rd in, body;
+	bool found = false, more = false, ok;
 
-	in = text;
-	if (der_peek(&in, DER_SEQUENCE) && der_take_whole(&in, DER_SEQUENCE, &text, &body)) {
-		if (!rd_empty(&in) && (rd_left(&in) != 1 || *rd_ptr(&in) != 0))
-			return att_fail(e, ATT_E_BAD_FORMAT, "CRL: %zu bytes behind the end", rd_left(&in));
-		p = arena_memdup(a, rd_ptr(&text), rd_left(&text));
-		n = rd_left(&text);
-	} else if (text_contains(text, "-----BEGIN")) {
-		ok = pem_next(&text, "X509 CRL", X509_CRL_MAX, &block, &found, e);
-		p = ok && found ? arena_memdup(a, block.p, block.len) : NULL;
-		n = block.len;
-		ok = ok && (p || arena_fail(a, e));
-		ok = ok && (pem_next(&text, "X509 CRL", X509_CRL_MAX, &block, &more, e) &&
-		    (!more || att_fail(e, ATT_E_BAD_FORMAT, "CRL: more than one block")));
-		secret_clear(&block);
-	} else {
-		text = text_trim(text);
-		n = rd_left(&text) / 2;
-		p = arena_alloc(a, n + 1);
-		ok = !p || hex_decode((const char *)rd_ptr(&text), rd_left(&text), p, n, e) ||
-		    att_within(e, "CRL: neither DER nor PEM nor hex");
+	ok = pem_next(&in, "X509 CRL", X509_CRL_MAX, &block, &found, e);
+	if (ok && !found)
+		ok = att_fail(e, ATT_E_BAD_FORMAT, "CRL: no X509 CRL block");
+	if (ok) {
+		*der = rd_make(arena_memdup(a, block.p, block.len), block.len);
+		ok = (der->cur || arena_fail(a, e)) &&
+		    pem_next(&in, "X509 CRL", X509_CRL_MAX, &block, &more, e) &&
+		    (!more || att_fail(e, ATT_E_BAD_FORMAT, "CRL: more than one X509 CRL block"));
 	}
-	if (ok && !p)
+	secret_clear(&block);
+	return ok;
+}
+
+/* As PCCS answers: hex of DER. */
+static bool crl_from_hex(struct arena *a, struct rd in, struct rd *der, struct att_error *e)
+{
+	size_t n = rd_left(&in) / 2;
+	uint8_t *p = arena_alloc(a, n + 1);
+
+	if (!p)
 		return arena_fail(a, e);
 	*der = rd_make(p, n);
-	return ok;
+	return hex_decode((const char *)rd_ptr(&in), rd_left(&in), p, n, e) ||
+	    att_within(e, "CRL: neither DER nor PEM nor hex");
+}
+
+static bool crl_der(struct arena *a, struct rd in, struct rd *der, struct att_error *e)
+{
+	if (looks_like_der(in))
+		return crl_from_der(a, in, der, e);
+	in = text_trim(in);
+	return text_contains(in, "-----BEGIN") ? crl_from_pem(a, in, der, e) : crl_from_hex(a, in, der, e);
 }
 
 bool item_add_crl(struct collateral_set *s, struct rd text, enum collateral_kind slot, size_t source,

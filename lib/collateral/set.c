@@ -34,6 +34,8 @@ void collateral_set_clear(struct collateral_set *s)
 		x509_bundle_clear(&s->items[i]->chain);
 		x509_crl_free(s->items[i]->crl);
 	}
+	for (size_t i = 0; i < s->nroots; i++)
+		x509_cert_free(s->roots[i].cert);
 	x509_bundle_clear(&s->certs);
 	*s = (struct collateral_set){ 0 };
 }

@@ -43,7 +43,7 @@ const char *collateral_kind_name(enum collateral_kind k);       /* "tcb-info", "
 enum collateral_fault {
 	COLLATERAL_GOOD,
 	COLLATERAL_FORM,                /* the signed object is not what the specification says */
-	COLLATERAL_ROOT,                /* its chain does not end in Intel's key or an anchor */
+	COLLATERAL_ROOT,                /* its chain ends neither in Intel's key nor in an anchor */
 	COLLATERAL_SIGNER,              /* no certificate "Intel SGX TCB Signing" directly below the root; CRL: issuer */
 	COLLATERAL_SIGNATURE,           /* the signer did not sign these bytes */
 	COLLATERAL_SIGNER_DATES,        /* signing certificate or root not valid at the time */
@@ -93,8 +93,9 @@ struct collateral_set {
 	struct collateral_item **items;
 	size_t nitems;
 	struct x509_bundle certs;               /* loose certificates, and those of pck_crl_issuer_chain; owned */
-	struct { struct x509_cert *cert; bool simulated; } roots[COLLATERAL_ROOTS_MAX];        /* borrowed */
-	size_t nroots;                          /* set by proving */
+	/* Trusted roots met in the set or among the anchors; owned, set by proving */
+	struct { struct x509_cert *cert; bool simulated; } roots[COLLATERAL_ROOTS_MAX];
+	size_t nroots;
 	bool proved;
 };
 

@@ -77,7 +77,7 @@ struct evidence_format {
 	    const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
 };
 
-extern const struct evidence_format snp_format;
+extern const struct evidence_format oe_format, sgx_format, snp_format, tdx_format;
 
 const struct evidence_format *format_find(const char *name);    /* ASCII case ignored; NULL when unknown */
 const struct evidence_format *format_recognise(struct rd raw);  /* NULL when none fits */

@@ -22,15 +22,15 @@ struct manage_state;
 struct api_document { char *text; size_t len; };
 
 /*
- * What the store holds of one provider, in the form in which workers get it.  Read at start and after each write; the
- * front is the only writer.
+ * What the store holds of one provider, in the form in which workers get it.  Read at start and
+ * after each write; the front is the only writer.
  */
 struct tenant {
 	struct arena *memory;
 	struct block policies;          /* of a POLICIES message */
 	struct block certs;             /* registered certificates: blocks of DER */
 	uint64_t certs_generation;      /* counts their changes */
-	bool is_known;                  /* false: reading failed, and nothing may be decided until it succeeds */
+	bool is_known; /* false: reading failed, and nothing may be decided until it succeeds */
 };
 
 struct api {
@@ -47,7 +47,8 @@ struct api {
 	/* Workers judge by tenant[provider].policies from now on. */
 	void (*policies_changed)(void *state, uint32_t provider);
 	/* A result token from the signer; *token is borrowed until the next call. */
-	bool (*sign_result)(void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e);
+	bool (*sign_result)(void *state, uint32_t provider, struct rd claims, struct rd *token,
+	    struct att_error *e);
 	unsigned (*live_workers)(void *state, uint32_t provider);
 	void (*reply)(struct req *r, struct resp *resp);
 	int64_t (*now_s)(void);
@@ -135,8 +136,8 @@ enum att_err provider_find(const struct config *c, const struct role_facts *f, c
 /* An x-ms-request-id: the trace id of a valid traceparent, else a new one; and a new span id. */
 void request_id_make(const char *traceparent, char out[REQUEST_ID_TEXT]);
 /*
- * tenant.c: reads the provider from the store and tells the pool.  False: it stays unknown.  tenant_ready() reads only
- * when it is unknown.
+ * tenant.c: reads the provider from the store and tells the pool.  False: it stays unknown.
+ * tenant_ready() reads only when it is unknown.
  */
 ATT_CHECK bool tenant_refresh(struct api *api, uint32_t provider, struct att_error *e);
 ATT_CHECK bool tenant_ready(struct api *api, uint32_t provider, struct att_error *e);

@@ -64,7 +64,8 @@ static void count_shadow(const struct api_call *c, const struct answer *a)
 	metric_add(M_shadow, label, 1);
 	if (label != METRIC_SHADOW_same)
 		log_event(LOG_INFO, "shadow.differs", "request", "%s", c->r->id, "provider", "%s",
-		    c->api->config->providers[c->provider].name, "type", "%s", c->type, "shadow", "%s", names[label], NULL);
+		    c->api->config->providers[c->provider].name, "type", "%s", c->type, "shadow",
+		    "%s", names[label], NULL);
 }
 
 static void answered(struct pool_job *job, const struct frame *f)

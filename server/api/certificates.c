@@ -20,14 +20,17 @@ static bool has_room(struct api_call *c, const char *thumbprint, struct att_erro
 		if (bytes_order(list[i].thumbprint, 40, thumbprint, 40) == 0)
 			return true;
 	return n < ATT_REGISTERED_MAX ||
-	    att_fail(e, ATT_E_OPERATION, "there are %zu policy certificates, at most %d", n, ATT_REGISTERED_MAX);
+	    att_fail(e, ATT_E_OPERATION, "there are %zu policy certificates, at most %d", n,
+		ATT_REGISTERED_MAX);
 }
 
-static bool apply_add(struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
+static bool apply_add(
+    struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
 {
 	struct store_cert cert = { .thumbprint = manage_text(c, m->thumbprint),
-	    .der = { rd_ptr(&m->certificate), rd_left(&m->certificate) }, .added_by = manage_text(c, m->caller),
-	    .added_at_s = c->api->now_s() };
+		.der = { rd_ptr(&m->certificate), rd_left(&m->certificate) },
+		.added_by = manage_text(c, m->caller),
+		.added_at_s = c->api->now_s() };
 
 	if (!cert.thumbprint || !cert.added_by)
 		return arena_fail(c->manage->memory, e);

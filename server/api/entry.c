@@ -138,7 +138,8 @@ static bool check_provider(struct head *h)
 	    "no provider answers at this authority" : "there is no such provider");
 }
 
-/* Rows of one pattern differ in their method; the row found first stands for a method that none of them has. */
+/* Rows of one pattern differ in their method; the row found first stands for a method that none of
+ * them has. */
 static bool check_route(struct head *h)
 {
 	const struct api_route *first = NULL;
@@ -185,7 +186,8 @@ static bool check_type(struct head *h)
 
 	if (h->call->route->type == API_TYPE_NONE)
 		return true;
-	h->call->type = h->call->route->type == API_TYPE_EVIDENCE ? att_type_find(name) : att_policy_type_find(name);
+	h->call->type = h->call->route->type == API_TYPE_EVIDENCE ? att_type_find(name) :
+								    att_policy_type_find(name);
 	return h->call->type || att_fail(&h->e, ATT_E_NOT_FOUND, "there is no attestation type %s", name);
 }
 
@@ -228,8 +230,8 @@ static bool check_media_type(struct head *h)
 
 	if (!want[0] || is_media(type, want[0]) || (want[1] && is_media(type, want[1])))
 		return true;
-	return att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want %s%s%s", type ? type : "none", want[0],
-	    want[1] ? " or " : "", want[1] ? want[1] : "");
+	return att_fail(&h->e, ATT_E_MEDIA_TYPE, "Content-Type: %.60s, want %s%s%s",
+	    type ? type : "none", want[0], want[1] ? " or " : "", want[1] ? want[1] : "");
 }
 
 static bool check_length(struct head *h, struct req *r)

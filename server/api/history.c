@@ -113,7 +113,9 @@ void api_policy_history(struct api_call *c)
 
 void api_policy_entry(struct api_call *c)
 {
-	static const struct manage_kind kind = { .verb = MANAGE_ALLOW, .gather = gather_entry, .respond = respond_entry };
+	static const struct manage_kind kind = {
+		.verb = MANAGE_ALLOW, .gather = gather_entry, .respond = respond_entry
+	};
 
 	manage_call(c, &kind);
 }

@@ -46,7 +46,8 @@ bool manage_entry(struct api_call *c, const struct managed *m, struct store_poli
 	    .text_hash = manage_text(c, m->text_hash), .token_hash = manage_text(c, m->token_hash),
 	    .signer = manage_text(c, m->signer), .set_by = manage_text(c, m->caller),
 	    .set_at_s = c->api->now_s() };
-	return (out->text_hash && out->token_hash && out->signer && out->set_by) || arena_fail(c->manage->memory, e);
+	return (out->text_hash && out->token_hash && out->signer && out->set_by) ||
+	    arena_fail(c->manage->memory, e);
 }
 
 /* Refusals of writes and of bearers are recorded, readings that were allowed are not. */
@@ -54,12 +55,22 @@ static bool record(struct api_call *c, const struct managed *m, struct att_error
 {
 	struct api *api = c->api;
 	const char *action = c->manage->kind->action;
-	struct audit_record r = { .time_s = api->now_s(), .action = action ? action : "read",
-	    .request_id = c->r->id, .provider = provider_of(c)->name, .status = m->status,
-	    .type = rd_text(c->type), .policy_hash = m->text_hash, .failed_check = rd_text(NULL), .caller = m->caller,
-	    .error_code = m->error_code, .relaxed = rd_text(NULL), .shadow = rd_text(NULL),
-	    .shadow_hash = rd_text(NULL), .statement_hash = m->statement_hash, .thumbprint = m->thumbprint,
-	    .entry = c->manage->made };
+	struct audit_record r = { .time_s = api->now_s(),
+		.action = action ? action : "read",
+		.request_id = c->r->id,
+		.provider = provider_of(c)->name,
+		.status = m->status,
+		.type = rd_text(c->type),
+		.policy_hash = m->text_hash,
+		.failed_check = rd_text(NULL),
+		.caller = m->caller,
+		.error_code = m->error_code,
+		.relaxed = rd_text(NULL),
+		.shadow = rd_text(NULL),
+		.shadow_hash = rd_text(NULL),
+		.statement_hash = m->statement_hash,
+		.thumbprint = m->thumbprint,
+		.entry = c->manage->made };
 	bool ok;
 
 	if (!action && m->status == 200)
@@ -78,7 +89,8 @@ static void refuse(struct api_call *c, struct managed *m, const struct att_error
 	if (why->code == ATT_E_STORE)
 		metric_add(M_store_failures, 0, 1);
 	if (why->code == ATT_E_STORE || why->code == ATT_E_INTERNAL)
-		log_event(LOG_ERROR, "manage.failed", "request", "%s", c->r->id, "error", "%s", why->text, NULL);
+		log_event(LOG_ERROR, "manage.failed", "request", "%s", c->r->id, "error", "%s",
+		    why->text, NULL);
 	m->status = (uint16_t)att_err_http(why->code);
 	m->error_code = rd_text(att_err_name(why->code));
 	/* Nothing was changed, so there is nothing that must not be told without a record. */
@@ -100,8 +112,9 @@ static bool apply_compat(struct api_call *c, const struct managed *m, struct att
 		return true;
 	if (why.code != ATT_E_OPERATION || !c->manage->kind->apply(c, m, NULL, e))
 		return att_fail(e, why.code, "%s", why.text);
-	log_event(LOG_WARN, "statement.repeated", "request", "%s", c->r->id, "provider", "%s", provider_of(c)->name,
-	    "action", "%s", c->manage->kind->action, "hash", "%s", hash, NULL);
+	log_event(LOG_WARN, "statement.repeated", "request", "%s", c->r->id, "provider", "%s",
+	    provider_of(c)->name, "action", "%s", c->manage->kind->action, "hash", "%s", hash,
+	    NULL);
 	return true;
 }
 
@@ -164,8 +177,11 @@ static void submit(struct api_call *c);
 static void answered(struct pool_job *job, const struct frame *f)
 {
 	struct api_call *c = (struct api_call *)(void *)((char *)job - offsetof(struct api_call, job));
-	struct managed m = { .caller = rd_text(NULL), .text_hash = rd_text(NULL), .statement_hash = rd_text(NULL),
-	    .thumbprint = rd_text(NULL), .error_code = rd_text(NULL) };
+	struct managed m = { .caller = rd_text(NULL),
+		.text_hash = rd_text(NULL),
+		.statement_hash = rd_text(NULL),
+		.thumbprint = rd_text(NULL),
+		.error_code = rd_text(NULL) };
 	struct att_error e = { 0 };
 	struct resp resp;
 
@@ -186,7 +202,8 @@ static void answered(struct pool_job *job, const struct frame *f)
 		refuse(c, &m, &c->manage->missing);
 		return;
 	}
-	if (c->manage->kind->apply && c->manage->certs_generation != c->api->tenant[c->provider].certs_generation) {
+	if (c->manage->kind->apply &&
+	    c->manage->certs_generation != c->api->tenant[c->provider].certs_generation) {
 		submit(c);
 		return;
 	}
@@ -250,7 +267,8 @@ static void make_target(const struct api_call *c, char *out, size_t n)
 	const char *pattern = c->route->pattern + 1, *brace = strchr(pattern, '{');
 
 	if (brace)
-		(void)snprintf(out, n, "%.*s%s%s", (int)(brace - pattern), pattern, c->type, strchr(brace, '}') + 1);
+		(void)snprintf(out, n, "%.*s%s%s", (int)(brace - pattern), pattern, c->type,
+		    strchr(brace, '}') + 1);
 	else
 		(void)snprintf(out, n, "%s", pattern);
 }

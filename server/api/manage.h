@@ -1,14 +1,14 @@
 /*
- * manage.h - one management call: bearer and body go to a verify worker, its answer to the store, the result to the
- * signer.
+ * manage.h - one management call: bearer and body go to a verify worker, its answer to the store,
+ * the result to the signer.
  *
  *   gather    what the worker must see of the store, read before it is asked
  *   (worker)  who asks, may they, is the statement what it must be
  *   apply     the write; what it wrote is durable when it returns true
  *   respond   the answer; by default a result token made of the worker's claims
  *
- * The front looks into none of the bytes.  A statement that was judged against certificates that have changed since is
- * judged again.
+ * The front looks into none of the bytes.  A statement that was judged against certificates that
+ * have changed since is judged again.
  */
 #ifndef SERVER_API_MANAGE_H
 #define SERVER_API_MANAGE_H
@@ -18,11 +18,13 @@
 #define MANAGE_TRIES 8u
 
 struct manage_kind {
-	const char *action;             /* in the audit log; NULL: reading, which is recorded only when refused */
+	const char
+	    *action; /* in the audit log; NULL: reading, which is recorded only when refused */
 	enum manage_verb verb;
 	bool (*gather)(struct api_call *c, struct att_error *e);        /* NULL: nothing */
 	/* use is what must be consumed with the write.  NULL: nothing is written */
-	bool (*apply)(struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e);
+	bool (*apply)(struct api_call *c, const struct managed *m, const struct store_use *use,
+	    struct att_error *e);
 	bool (*respond)(struct api_call *c, struct resp *out, struct att_error *e);
 };
 
@@ -32,7 +34,8 @@ struct manage_state {
 	enum manage_verb verb;          /* kind's, unless gather() chose another */
 	struct store_policy entry;      /* what gather() read */
 	struct rd stored;               /* its JWS, for the worker */
-	struct att_error missing;       /* told once the bearer is known to be good: what gather() did not find */
+	struct att_error
+	    missing; /* told once the bearer is known to be good: what gather() did not find */
 	int64_t made;                   /* number of the entry that was appended */
 	uint64_t certs_generation;
 	unsigned tries;

@@ -11,8 +11,8 @@ static bool gather_active(struct api_call *c, struct att_error *e)
 	return true;
 }
 
-static bool append(struct api_call *c, const struct managed *m, enum store_action action, const struct store_use *use,
-    struct att_error *e)
+static bool append(struct api_call *c, const struct managed *m, enum store_action action,
+    const struct store_use *use, struct att_error *e)
 {
 	struct store_key k = manage_key(c);
 	struct store_policy p;
@@ -23,12 +23,14 @@ static bool append(struct api_call *c, const struct managed *m, enum store_actio
 	return store_policy_append(c->api->store, &k, &p, use, &c->manage->made, e);
 }
 
-static bool apply_set(struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
+static bool apply_set(
+    struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
 {
 	return append(c, m, STORE_SET, use, e);
 }
 
-static bool apply_reset(struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
+static bool apply_reset(
+    struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
 {
 	return append(c, m, STORE_RESET, use, e);
 }
@@ -42,14 +44,18 @@ void api_policy_get(struct api_call *c)
 
 void api_policy_set(struct api_call *c)
 {
-	static const struct manage_kind kind = { .action = "policy.set", .verb = MANAGE_SET, .apply = apply_set };
+	static const struct manage_kind kind = {
+		.action = "policy.set", .verb = MANAGE_SET, .apply = apply_set
+	};
 
 	manage_call(c, &kind);
 }
 
 void api_policy_reset(struct api_call *c)
 {
-	static const struct manage_kind kind = { .action = "policy.reset", .verb = MANAGE_RESET, .apply = apply_reset };
+	static const struct manage_kind kind = {
+		.action = "policy.reset", .verb = MANAGE_RESET, .apply = apply_reset
+	};
 
 	manage_call(c, &kind);
 }

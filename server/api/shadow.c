@@ -1,4 +1,5 @@
-/* /policies/{type}:shadow - a second policy that is evaluated beside the active one and only counted and logged. */
+/* /policies/{type}:shadow - a second policy that is evaluated beside the active one and only
+ * counted and logged. */
 #include "server/api/manage.h"
 
 static bool gather_shadow(struct api_call *c, struct att_error *e)
@@ -10,12 +11,14 @@ static bool gather_shadow(struct api_call *c, struct att_error *e)
 	c->manage->stored = rd_make(c->manage->entry.jws.p, c->manage->entry.jws.n);
 	if (c->manage->entry.jws.n == 0) {
 		c->manage->verb = MANAGE_ALLOW;
-		(void)att_fail(&c->manage->missing, ATT_E_NOT_FOUND, "there is no shadow policy for %s", c->type);
+		(void)att_fail(&c->manage->missing, ATT_E_NOT_FOUND,
+		    "there is no shadow policy for %s", c->type);
 	}
 	return true;
 }
 
-static bool apply_shadow(struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
+static bool apply_shadow(
+    struct api_call *c, const struct managed *m, const struct store_use *use, struct att_error *e)
 {
 	struct store_key k = manage_key(c);
 	struct store_policy p;

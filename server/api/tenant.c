@@ -19,7 +19,8 @@ static bool put_type(struct api *api, uint32_t provider, const char *type, struc
 	struct store_key k = { name_of(api, provider), type };
 	struct store_policy active, shadow;
 
-	if (!store_policy_active(api->store, &k, b->a, &active, e) || !store_shadow_get(api->store, &k, b->a, &shadow, e))
+	if (!store_policy_active(api->store, &k, b->a, &active, e) ||
+	    !store_shadow_get(api->store, &k, b->a, &shadow, e))
 		return false;
 	if (active.jws.n == 0 && shadow.jws.n == 0)
 		return true;
@@ -97,8 +98,8 @@ static bool seed(struct api *api, uint32_t provider, const struct blob_list *pai
 		c.thumbprint = thumbprint;
 		if (!store_cert_add(api->store, name_of(api, provider), &c, NULL, e))
 			return false;
-		log_event(LOG_INFO, "policy-signer.registered", "provider", "%s", name_of(api, provider), "certificate",
-		    "%s", thumbprint, NULL);
+		log_event(LOG_INFO, "policy-signer.registered", "provider", "%s",
+		    name_of(api, provider), "certificate", "%s", thumbprint, NULL);
 	}
 	return true;
 }
@@ -115,8 +116,10 @@ static bool open_one(struct api *api, uint32_t provider, struct rd signers, stru
 	    !store_certs(api->store, name_of(api, provider), api->scratch, &list, &n, e))
 		return false;
 	if (isolated && n == 0 && pairs.n == 0)
-		return att_fail(e, ATT_E_BAD_FORMAT, "provider %s is Isolated and has no policy-signing certificate: "
-		    "give policy_signers", name_of(api, provider));
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "provider %s is Isolated and has no policy-signing certificate: "
+		    "give policy_signers",
+		    name_of(api, provider));
 	return (!isolated || n > 0 || seed(api, provider, &pairs, e)) && tenant_refresh(api, provider, e);
 }
 

@@ -133,8 +133,9 @@ static bool trust_models(struct config *c, struct att_error *e)
 			return false;
 		if (p->policy_signers_count && strcmp(p->trust_model, "AAD") == 0)
 			return att_fail(e, ATT_E_BAD_FORMAT,
-			    "providers[%u].policy_signers: found %u, want none: trust_model is AAD, where anybody may sign", i,
-			    p->policy_signers_count);
+			    "providers[%u].policy_signers: found %u, want none: trust_model is "
+			    "AAD, where anybody may sign",
+			    i, p->policy_signers_count);
 	}
 	return true;
 }

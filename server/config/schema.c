@@ -85,13 +85,12 @@ static const cyaml_schema_value_t bearer_entry = {
 #define NEED(key, kind) NEED_IN(struct config_provider, key)
 #define MAY(key, kind) TEXT_IN(struct config_provider, key)
 static const cyaml_schema_field_t provider_fields[] = {
-	CONFIG_PROVIDER(NEED, MAY)
-	CYAML_FIELD_SEQUENCE("hosts", MAYBE_LIST, struct config_provider, hosts, &text_entry, 0,
-	    CONFIG_HOSTS_MAX),
-	CYAML_FIELD_SEQUENCE("allow", MAYBE_LIST, struct config_provider, allow, &text_entry, 0,
-	    CONFIG_ALLOW_MAX),
-	CYAML_FIELD_SEQUENCE("policy_signers", MAYBE_LIST, struct config_provider, policy_signers, &text_entry, 0,
-	    CONFIG_SIGNERS_MAX),
+	CONFIG_PROVIDER(NEED, MAY) CYAML_FIELD_SEQUENCE(
+	    "hosts", MAYBE_LIST, struct config_provider, hosts, &text_entry, 0, CONFIG_HOSTS_MAX),
+	CYAML_FIELD_SEQUENCE(
+	    "allow", MAYBE_LIST, struct config_provider, allow, &text_entry, 0, CONFIG_ALLOW_MAX),
+	CYAML_FIELD_SEQUENCE("policy_signers", MAYBE_LIST, struct config_provider, policy_signers,
+	    &text_entry, 0, CONFIG_SIGNERS_MAX),
 	CYAML_FIELD_END
 };
 #undef NEED

@@ -91,17 +91,20 @@ static void policies_changed(void *state, uint32_t provider)
 }
 
 /* Management is rare: the loop waits for the signer, which answers within the time of a signature. */
-static bool sign_result(void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e)
+static bool sign_result(
+    void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e)
 {
 	struct front *f = state;
 	struct block block = { rd_ptr(&claims), rd_left(&claims) };
 	struct frame reply;
 	uint8_t code;
 
-	if (!channel_send(&f->manage, &(struct frame){ .op = OP_SIGN_RESULT, .provider = provider }, &block, -1, true, e))
+	if (!channel_send(&f->manage, &(struct frame){ .op = OP_SIGN_RESULT, .provider = provider },
+		&block, -1, true, e))
 		return att_within(e, "signer");
 	metric_add(M_signer_requests, 0, 1);
-	if (channel_recv(&f->manage, true, &reply, NULL, e) != CHANNEL_MESSAGE || !rd_u8(&reply.block[0], &code))
+	if (channel_recv(&f->manage, true, &reply, NULL, e) != CHANNEL_MESSAGE ||
+	    !rd_u8(&reply.block[0], &code))
 		return att_fail(e, ATT_E_INTERNAL, "signer: no answer");
 	if (code != ATT_E_OK)
 		return att_fail(e, ATT_E_INTERNAL, "signer: %.*s", (int)rd_left(&reply.block[1]),
@@ -362,7 +365,8 @@ static int loop(struct front *f)
 	struct epoll_event events[EVENTS];
 
 	while (!f->stop && !is_drained(f)) {
-		int wait = shorter(shorter(http_listener_timeout_ms(f->listener), pool_check(&f->pool, f->now_us)),
+		int wait = shorter(
+		    shorter(http_listener_timeout_ms(f->listener), pool_check(&f->pool, f->now_us)),
 		    maintain(f));
 		int n = epoll_wait(f->epoll, events, EVENTS, f->is_draining ? shorter(wait, 50) : wait);
 		if (n < 0 && errno != EINTR)

@@ -9,7 +9,11 @@
 #include <stdint.h>
 
 enum http_method {
-	HTTP_GET = 1, HTTP_POST = 2, HTTP_PUT = 4, HTTP_OTHER = 8, HTTP_DELETE = 16       /* HEAD counts as GET */
+	HTTP_GET = 1,
+	HTTP_POST = 2,
+	HTTP_PUT = 4,
+	HTTP_OTHER = 8,
+	HTTP_DELETE = 16 /* HEAD counts as GET */
 };
 
 #define REQUEST_ID_TEXT 64

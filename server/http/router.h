@@ -14,7 +14,8 @@ struct route_match {
 	size_t nparams;
 };
 /*
- * A parameter is 1 to ROUTE_PARAM_MAX-1 characters without a slash or colon.  A pattern's segment may go on behind it:
+ * A parameter is 1 to ROUTE_PARAM_MAX-1 characters without a slash or colon.  A pattern's segment
+ * may go on behind it:
  * "{type}:reset".
  */
 bool route_matches(const char *pattern, const char *path, struct route_match *m);

@@ -159,15 +159,16 @@ bool manage_decode(const struct frame *f, struct manage *out, struct att_error *
 	struct rd numbers = f->block[0];
 	uint64_t n;
 
-	if (f->op != OP_MANAGE || !rd_u8(&numbers, &m.verb) || !rd_u8(&numbers, &m.role) || !rd_le64(&numbers, &n) ||
-	    !rd_empty(&numbers) || m.verb >= MANAGE_VERBS)
+	if (f->op != OP_MANAGE || !rd_u8(&numbers, &m.verb) || !rd_u8(&numbers, &m.role) ||
+	    !rd_le64(&numbers, &n) || !rd_empty(&numbers) || m.verb >= MANAGE_VERBS)
 		return att_fail(e, ATT_E_BAD_FORMAT, "manage message: malformed");
 	m.n = (int64_t)n;
 	*out = m;
 	return true;
 }
 
-void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS])
+void managed_blocks(
+    const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS])
 {
 	put_le(numbers, m->status, 2);
 	put_le(numbers + 2, (uint64_t)m->iat_s, 8);
@@ -188,15 +189,23 @@ void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], s
 
 bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e)
 {
-	struct managed m = { .caller = f->block[1], .error_code = f->block[2], .body = f->block[3],
-	    .claims = f->block[4], .jws = f->block[5], .text_hash = f->block[6], .token_hash = f->block[7],
-	    .signer = f->block[8], .thumbprint = f->block[9], .certificate = f->block[10], .jti = f->block[11],
-	    .statement_hash = f->block[12] };
+	struct managed m = { .caller = f->block[1],
+		.error_code = f->block[2],
+		.body = f->block[3],
+		.claims = f->block[4],
+		.jws = f->block[5],
+		.text_hash = f->block[6],
+		.token_hash = f->block[7],
+		.signer = f->block[8],
+		.thumbprint = f->block[9],
+		.certificate = f->block[10],
+		.jti = f->block[11],
+		.statement_hash = f->block[12] };
 	struct rd numbers = f->block[0];
 	uint64_t iat;
 
-	if (f->op != OP_MANAGED || !rd_le16(&numbers, &m.status) || !rd_le64(&numbers, &iat) || !rd_empty(&numbers) ||
-	    (m.status != 200 && (m.status < 400 || m.status > 599)))
+	if (f->op != OP_MANAGED || !rd_le16(&numbers, &m.status) || !rd_le64(&numbers, &iat) ||
+	    !rd_empty(&numbers) || (m.status != 200 && (m.status < 400 || m.status > 599)))
 		return att_fail(e, ATT_E_BAD_FORMAT, "managed message: malformed");
 	m.iat_s = (int64_t)iat;
 	*out = m;

@@ -2,17 +2,17 @@
  * messages.h - what the blocks of the messages hold; building and reading them.
  *
  *   CONFIG       [effective configuration, YAML] [struct role_facts]
- *   CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
- *   BUNDLE       [endorsements: blocks] [extra anchors: blocks]
- *   SIGNERS      [per provider: [per certificate: [thumbprint] [DER]]]                parent to front
- *   POLICIES     [per type with one: [type] [JWS] [signer JWK] [shadow JWS]]          front to worker, not answered
- *   ATTEST       [type as in the path] [request id] [bearer, empty: none] [body] [u8 ATTEST_* flags]
- *   ANSWER       struct answer                                                        worker to front
- *   MANAGE       struct manage                                                        front to worker
- *   MANAGED      struct managed                                                       worker to front
- *   SIGN         [u8 1 for a draft] [claims, JSON object]                             worker to signer
- *   SIGN_RESULT  [claims, JSON object]                                                front to signer
- *   SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
+ *   CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the
+ * worker BUNDLE       [endorsements: blocks] [extra anchors: blocks] SIGNERS      [per provider:
+ * [per certificate: [thumbprint] [DER]]]                parent to front POLICIES     [per type with
+ * one: [type] [JWS] [signer JWK] [shadow JWS]]          front to worker, not answered ATTEST [type
+ * as in the path] [request id] [bearer, empty: none] [body] [u8 ATTEST_* flags] ANSWER       struct
+ * answer                                                        worker to front MANAGE       struct
+ * manage                                                        front to worker MANAGED      struct
+ * managed                                                       worker to front SIGN         [u8 1
+ * for a draft] [claims, JSON object]                             worker to signer SIGN_RESULT
+ * [claims, JSON object]                                                front to signer SIGNED,
+ * DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
  */
 #ifndef SERVER_IPC_MESSAGES_H
 #define SERVER_IPC_MESSAGES_H
@@ -109,7 +109,8 @@ struct managed {
 };
 #define MANAGED_NUMBERS 10u
 #define MANAGED_BLOCKS 13u
-void managed_blocks(const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS]);
+void managed_blocks(
+    const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS]);
 ATT_CHECK bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e);
 
 #endif

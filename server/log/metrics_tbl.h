@@ -8,29 +8,31 @@
 #ifndef SERVER_LOG_METRICS_TBL_H
 #define SERVER_LOG_METRICS_TBL_H
 
-#define METRICS(X) \
-	X(requests,           COUNTER,   ROUTE_CODE, "Requests answered, by route and class of status.") \
-	X(request_seconds,    HISTOGRAM, ROUTE,      "Time from the first byte of a request to its answer.") \
-	X(in_flight,          GAUGE,     NONE,       "Requests that are being worked on.") \
-	X(verdicts,           COUNTER,   VERDICT,    "Appraisals, by verdict.") \
-	X(shadow,             COUNTER,   SHADOW,     "Appraisals with a shadow policy, by how it would have decided.") \
-	X(store_failures,     COUNTER,   NONE,       "Reads and writes of the store that failed.") \
-	X(answer_seconds,     HISTOGRAM, NONE,       "Time a verify worker took for one request.") \
-	X(queue_length,       GAUGE,     NONE,       "Requests that wait for a verify worker.") \
-	X(queue_full,         COUNTER,   NONE,       "Requests refused with 503: the queue was full.") \
-	X(body_too_large,     COUNTER,   NONE,       "Requests refused with 413 because of their size.") \
-	X(unauthorized,       COUNTER,   NONE,       "Requests refused with 401.") \
-	X(connections,        GAUGE,     NONE,       "Open client connections.") \
-	X(connections_cut,    COUNTER,   CUT,        "Connections closed by the service, by reason.") \
-	X(workers_alive,      GAUGE,     NONE,       "Verify workers that serve.") \
-	X(worker_restarts,    COUNTER,   NONE,       "Verify workers replaced, for whatever reason.") \
-	X(workers_stuck,      COUNTER,   NONE,       "Verify workers replaced that gave no answer in time.") \
-	X(signer_requests,    COUNTER,   NONE,       "Signatures asked of the signer.") \
-	X(config_reloads,     COUNTER,   RESULT,     "Reloads of the configuration, by result.") \
-	X(audit_failures,     COUNTER,   NONE,       "Audit records that could not be written.") \
-	X(sandbox_incomplete, GAUGE,     NONE,       "1 when a kernel feature of the sandbox is missing.") \
-	X(start_time_seconds, GAUGE,     NONE,       "Start of the service, seconds since 1970.") \
-	X(build_info,         GAUGE,     VERSION,    "Always 1; the label tells the version.")
+#define METRICS(X)                                                                                 \
+	X(requests, COUNTER, ROUTE_CODE, "Requests answered, by route and class of status.")       \
+	X(request_seconds, HISTOGRAM, ROUTE,                                                       \
+	    "Time from the first byte of a request to its answer.")                                \
+	X(in_flight, GAUGE, NONE, "Requests that are being worked on.")                            \
+	X(verdicts, COUNTER, VERDICT, "Appraisals, by verdict.")                                   \
+	X(shadow, COUNTER, SHADOW,                                                                 \
+	    "Appraisals with a shadow policy, by how it would have decided.")                      \
+	X(store_failures, COUNTER, NONE, "Reads and writes of the store that failed.")             \
+	X(answer_seconds, HISTOGRAM, NONE, "Time a verify worker took for one request.")           \
+	X(queue_length, GAUGE, NONE, "Requests that wait for a verify worker.")                    \
+	X(queue_full, COUNTER, NONE, "Requests refused with 503: the queue was full.")             \
+	X(body_too_large, COUNTER, NONE, "Requests refused with 413 because of their size.")       \
+	X(unauthorized, COUNTER, NONE, "Requests refused with 401.")                               \
+	X(connections, GAUGE, NONE, "Open client connections.")                                    \
+	X(connections_cut, COUNTER, CUT, "Connections closed by the service, by reason.")          \
+	X(workers_alive, GAUGE, NONE, "Verify workers that serve.")                                \
+	X(worker_restarts, COUNTER, NONE, "Verify workers replaced, for whatever reason.")         \
+	X(workers_stuck, COUNTER, NONE, "Verify workers replaced that gave no answer in time.")    \
+	X(signer_requests, COUNTER, NONE, "Signatures asked of the signer.")                       \
+	X(config_reloads, COUNTER, RESULT, "Reloads of the configuration, by result.")             \
+	X(audit_failures, COUNTER, NONE, "Audit records that could not be written.")               \
+	X(sandbox_incomplete, GAUGE, NONE, "1 when a kernel feature of the sandbox is missing.")   \
+	X(start_time_seconds, GAUGE, NONE, "Start of the service, seconds since 1970.")            \
+	X(build_info, GAUGE, VERSION, "Always 1; the label tells the version.")
 
 /* Routes by the labels of server/api/route_tbl.h; none: no such path. */
 #define METRIC_ROUTES(X) \

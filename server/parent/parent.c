@@ -297,8 +297,10 @@ static bool start_front(struct parent *p, int manage_fd, struct att_error *e)
 
 	p->front.role = "front";
 	return child_start(p, &p->front, extra, 2, e) &&
-	    channel_send(&p->front.control, &(struct frame){ .op = OP_SIGNERS }, &p->now.signers, -1, true, e) &&
-	    (parent_watch(p, p->front.control.fd, &p->front) || att_fail(e, ATT_E_INTERNAL, "epoll"));
+	    channel_send(&p->front.control, &(struct frame){ .op = OP_SIGNERS }, &p->now.signers,
+		-1, true, e) &&
+	    (parent_watch(p, p->front.control.fd, &p->front) ||
+		att_fail(e, ATT_E_INTERNAL, "epoll"));
 }
 
 static bool start_roles(struct parent *p, struct att_error *e)

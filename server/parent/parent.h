@@ -79,7 +79,8 @@ ATT_CHECK bool generation_may_follow(const struct config *old, const struct conf
 /* first_start.c: makes what is missing. */
 ATT_CHECK bool admin_token_open(const char *data_dir, uint8_t sha256[32], struct att_error *e);
 /* policy_signers.c: the certificates that providers[].policy_signers name; *out is of a SIGNERS message. */
-ATT_CHECK bool policy_signers_read(const struct config *c, struct arena *a, struct block *out, struct att_error *e);
+ATT_CHECK bool policy_signers_read(
+    const struct config *c, struct arena *a, struct block *out, struct att_error *e);
 /* tls_files.c: a private CA and a server certificate, unless tls/server.pem is there. */
 ATT_CHECK bool tls_files_make(const char *data_dir, const char *listen_host, struct att_error *e);
 

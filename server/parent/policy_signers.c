@@ -1,4 +1,5 @@
-/* The operator's own PEM files: decoded here, so that nobody else has to open them.  Used while a provider has none. */
+/* The operator's own PEM files: decoded here, so that nobody else has to open them.  Used while a
+ * provider has none. */
 #include <ctype.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -56,7 +57,8 @@ static bool put_file(struct buf *b, const char *path, struct att_error *e)
 	rc = gnutls_x509_crt_list_import2(&list, &n, &text, GNUTLS_X509_FMT_PEM, 0);
 	secret_clear(&pem);
 	if (rc < 0)
-		return att_fail(e, ATT_E_BAD_FORMAT, "%s: %s, want certificates as PEM", path, gnutls_strerror(rc));
+		return att_fail(e, ATT_E_BAD_FORMAT, "%s: %s, want certificates as PEM", path,
+		    gnutls_strerror(rc));
 	return put_list(b, list, n, e);
 }
 

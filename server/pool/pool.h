@@ -73,8 +73,9 @@ ATT_CHECK bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t
 /* False: the queue is full. */
 ATT_CHECK bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_us);
 /*
- * The provider's policies from now on, as the block of a POLICIES message; borrowed until the next call.  A worker
- * gets them before its next request, so every request given out after this call is judged by them.
+ * The provider's policies from now on, as the block of a POLICIES message; borrowed until the next
+ * call.  A worker gets them before its next request, so every request given out after this call is
+ * judged by them.
  */
 void pool_set_policies(struct pool *p, uint32_t provider, struct block list);
 /* A worker's channel is readable or closed; legal for one that is gone. */

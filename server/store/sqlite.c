@@ -1,11 +1,15 @@
 /*
- * The embedded store.  One connection under one mutex, write-ahead log, synchronous=FULL: a commit is one fsync of the
- * log.  Checkpoints are made by store_maintain(), not by the commit that happens to be the thousandth.
+ * The embedded store.  One connection under one mutex, write-ahead log, synchronous=FULL: a commit
+ * is one fsync of the log.  Checkpoints are made by store_maintain(), not by the commit that
+ * happens to be the thousandth.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/auto.h"
 #include "lib/base/rd.h"
@@ -50,7 +54,8 @@ static bool db_failed(struct sqlite_store *s, const char *what, struct att_error
 }
 
 /* A statement ready for binding, its text parameters ?1 and ?2 bound. */
-static sqlite3_stmt *use_statement(struct sqlite_store *s, enum statement i, const char *first, const char *second)
+static sqlite3_stmt *use_statement(
+    struct sqlite_store *s, enum statement i, const char *first, const char *second)
 {
 	sqlite3_stmt *st = s->st[i];
 
@@ -98,14 +103,19 @@ static struct store_bytes bytes_column(struct arena *a, sqlite3_stmt *st, int i)
 	return (struct store_bytes){ arena_memdup(a, p, n), n };
 }
 
-static bool policy_row(sqlite3_stmt *st, struct arena *a, bool with_jws, struct store_policy *out, struct att_error *e)
+static bool policy_row(
+    sqlite3_stmt *st, struct arena *a, bool with_jws, struct store_policy *out, struct att_error *e)
 {
 	int action = sqlite3_column_int(st, 1);
 	struct store_policy p = {
-		.n = sqlite3_column_int64(st, 0), .action = (enum store_action)action,
+		.n = sqlite3_column_int64(st, 0),
+		.action = (enum store_action)action,
 		.of_n = sqlite3_column_int64(st, 2),
-		.text_hash = text_column(a, st, 4), .token_hash = text_column(a, st, 5), .signer = text_column(a, st, 6),
-		.set_by = text_column(a, st, 7), .set_at_s = sqlite3_column_int64(st, 8),
+		.text_hash = text_column(a, st, 4),
+		.token_hash = text_column(a, st, 5),
+		.signer = text_column(a, st, 6),
+		.set_by = text_column(a, st, 7),
+		.set_at_s = sqlite3_column_int64(st, 8),
 	};
 
 	if (with_jws)
@@ -123,7 +133,8 @@ static bool one_policy(struct sqlite_store *s, sqlite3_stmt *st, struct arena *a
     struct att_error *e)
 {
 	int got = sqlite3_step(st);
-	bool ok = got == SQLITE_DONE || (got == SQLITE_ROW ? policy_row(st, a, true, out, e) : db_failed(s, "read", e));
+	bool ok = got == SQLITE_DONE ||
+	    (got == SQLITE_ROW ? policy_row(st, a, true, out, e) : db_failed(s, "read", e));
 
 	(void)sqlite3_reset(st);
 	return ok;
@@ -155,12 +166,14 @@ static bool sqlite_policy_at(struct store *base, const struct store_key *k, int6
 	(void)sqlite3_bind_int64(st, 3, n);
 	ok = one_policy(s, st, a, out, e);
 	(void)pthread_mutex_unlock(&s->lock);
-	return ok && (out->n || att_fail(e, ATT_E_NOT_FOUND, "policy history of %s has no entry %lld", k->type,
-	    (long long)n));
+	return ok &&
+	    (out->n ||
+		att_fail(e, ATT_E_NOT_FOUND, "policy history of %s has no entry %lld", k->type,
+		    (long long)n));
 }
 
-static bool history(struct sqlite_store *s, const struct store_key *k, struct arena *a, struct store_policy **out,
-    size_t *n, struct att_error *e)
+static bool history(struct sqlite_store *s, const struct store_key *k, struct arena *a,
+    struct store_policy **out, size_t *n, struct att_error *e)
 {
 	sqlite3_stmt *st = use_statement(s, ST_POLICY_COUNT, k->provider, k->type);
 	int64_t count;
@@ -191,7 +204,8 @@ static bool sqlite_policy_history(struct store *base, const struct store_key *k,
 }
 
 /* Marks the statement as used; one used before is refused.  Inside the caller's transaction. */
-static bool consume(struct sqlite_store *s, const char *provider, const struct store_use *use, struct att_error *e)
+static bool consume(
+    struct sqlite_store *s, const char *provider, const struct store_use *use, struct att_error *e)
 {
 	sqlite3_stmt *st;
 	int got;
@@ -207,15 +221,16 @@ static bool consume(struct sqlite_store *s, const char *provider, const struct s
 	got = sqlite3_step(st);
 	(void)sqlite3_reset(st);
 	if (got == SQLITE_CONSTRAINT)
-		return att_fail(e, ATT_E_OPERATION, "the signed statement with jti \"%.80s\" was used before", use->jti);
+		return att_fail(e, ATT_E_OPERATION,
+		    "the signed statement with jti \"%.80s\" was used before", use->jti);
 	return got == SQLITE_DONE || db_failed(s, "use", e);
 }
 
 /* A change inside one transaction; state is the change's own. */
 typedef bool change_fn(struct sqlite_store *s, void *state, struct att_error *e);
 
-static bool in_transaction(struct store *base, const char *provider, const struct store_use *use, change_fn *change,
-    void *state, struct att_error *e)
+static bool in_transaction(struct store *base, const char *provider, const struct store_use *use,
+    change_fn *change, void *state, struct att_error *e)
 {
 	struct sqlite_store *s = of(base);
 	bool ok;
@@ -223,7 +238,8 @@ static bool in_transaction(struct store *base, const char *provider, const struc
 	(void)pthread_mutex_lock(&s->lock);
 	ok = run(s, s->st[ST_BEGIN], "begin", e);
 	if (ok) {
-		ok = consume(s, provider, use, e) && change(s, state, e) && run(s, s->st[ST_COMMIT], "commit", e);
+		ok = consume(s, provider, use, e) && change(s, state, e) &&
+		    run(s, s->st[ST_COMMIT], "commit", e);
 		if (!ok && !sqlite3_get_autocommit(s->db))
 			(void)run(s, s->st[ST_ROLLBACK], "rollback", NULL);
 	}
@@ -286,7 +302,8 @@ static bool sqlite_shadow_get(struct store *base, const struct store_key *k, str
 static bool shadow(struct sqlite_store *s, void *state, struct att_error *e)
 {
 	struct policy_change *c = state;
-	sqlite3_stmt *st = use_statement(s, c->p ? ST_SHADOW_SET : ST_SHADOW_REMOVE, c->k->provider, c->k->type);
+	sqlite3_stmt *st =
+	    use_statement(s, c->p ? ST_SHADOW_SET : ST_SHADOW_REMOVE, c->k->provider, c->k->type);
 
 	if (c->p)
 		bind_policy(st, c->p, 0);
@@ -315,8 +332,8 @@ static bool cert_rows(struct sqlite_store *s, const char *provider, struct arena
 		return arena_fail(a, e);
 	st = use_statement(s, ST_CERT_LIST, provider, NULL);
 	for (; got < (size_t)count && sqlite3_step(st) == SQLITE_ROW; got++) {
-		(*out)[got] = (struct store_cert){ text_column(a, st, 0), bytes_column(a, st, 1), text_column(a, st, 2),
-			sqlite3_column_int64(st, 3) };
+		(*out)[got] = (struct store_cert){ text_column(a, st, 0), bytes_column(a, st, 1),
+			text_column(a, st, 2), sqlite3_column_int64(st, 3) };
 		if (!(*out)[got].thumbprint || !(*out)[got].der.p || !(*out)[got].added_by)
 			break;
 	}
@@ -403,10 +420,17 @@ static void sqlite_maintain(struct store *base)
 }
 
 static const struct store_ops sqlite_ops = {
-	.close = sqlite_close, .maintain = sqlite_maintain,
-	.policy_active = sqlite_policy_active, .policy_at = sqlite_policy_at, .policy_history = sqlite_policy_history,
-	.policy_append = sqlite_policy_append, .shadow_get = sqlite_shadow_get, .shadow_set = sqlite_shadow_set,
-	.certs = sqlite_certs, .cert_add = sqlite_cert_add, .cert_remove = sqlite_cert_remove,
+	.close = sqlite_close,
+	.maintain = sqlite_maintain,
+	.policy_active = sqlite_policy_active,
+	.policy_at = sqlite_policy_at,
+	.policy_history = sqlite_policy_history,
+	.policy_append = sqlite_policy_append,
+	.shadow_get = sqlite_shadow_get,
+	.shadow_set = sqlite_shadow_set,
+	.certs = sqlite_certs,
+	.cert_add = sqlite_cert_add,
+	.cert_remove = sqlite_cert_remove,
 };
 
 static bool execute(struct sqlite_store *s, const char *sql, struct att_error *e)
@@ -443,7 +467,8 @@ static bool migrate(struct sqlite_store *s, struct att_error *e)
 	if (!schema_version(s, &version, e))
 		return false;
 	if (version > newest)
-		return att_fail(e, ATT_E_STORE, "store: schema %lld was written by a newer attestd, this one knows %d",
+		return att_fail(e, ATT_E_STORE,
+		    "store: schema %lld was written by a newer attestd, this one knows %d",
 		    (long long)version, newest);
 	for (size_t i = 0; i < sizeof migrations / sizeof migrations[0]; i++)
 		if (migrations[i].version > version && !migrate_one(s, &migrations[i], e))
@@ -451,20 +476,40 @@ static bool migrate(struct sqlite_store *s, struct att_error *e)
 	return true;
 }
 
+/* For the owner only, whatever the umask; SQLite gives its log the mode of the database. */
+static bool make_file(const char *path, struct att_error *e)
+{
+	int fd = strcmp(path, ":memory:") == 0 ? -1 :
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && strcmp(path, ":memory:") != 0)
+		return att_fail(e, ATT_E_STORE, "store: %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return true;
+}
+
 static bool open_database(struct sqlite_store *s, const char *path, struct att_error *e)
 {
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+	const int flags =
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
 
+	if (!make_file(path, e))
+		return false;
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
 		return db_failed(s, path, e);
 	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	if (!execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0", e) ||
+	if (!execute(s,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = "
+		"0",
+		e) ||
 	    !migrate(s, e))
 		return false;
 	for (size_t i = 0; i < ST_COUNT; i++)
-		if (sqlite3_prepare_v3(s->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->st[i], NULL) != SQLITE_OK)
+		if (sqlite3_prepare_v3(s->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+			&s->st[i], NULL) != SQLITE_OK)
 			return db_failed(s, statement_sql[i], e);
 	return true;
 }

@@ -33,8 +33,8 @@ void store_maintain(struct store *s)
 	s->ops->maintain(s);
 }
 
-bool store_policy_active(struct store *s, const struct store_key *k, struct arena *a, struct store_policy *out,
-    struct att_error *e)
+bool store_policy_active(struct store *s, const struct store_key *k, struct arena *a,
+    struct store_policy *out, struct att_error *e)
 {
 	return s->ops->policy_active(s, k, a, out, e);
 }
@@ -45,8 +45,8 @@ bool store_policy_at(struct store *s, const struct store_key *k, int64_t n, stru
 	return s->ops->policy_at(s, k, n, a, out, e);
 }
 
-bool store_policy_history(struct store *s, const struct store_key *k, struct arena *a, struct store_policy **out,
-    size_t *n, struct att_error *e)
+bool store_policy_history(struct store *s, const struct store_key *k, struct arena *a,
+    struct store_policy **out, size_t *n, struct att_error *e)
 {
 	return s->ops->policy_history(s, k, a, out, n, e);
 }
@@ -75,14 +75,14 @@ bool store_certs(struct store *s, const char *provider, struct arena *a, struct 
 	return s->ops->certs(s, provider, a, out, n, e);
 }
 
-bool store_cert_add(struct store *s, const char *provider, const struct store_cert *c, const struct store_use *use,
-    struct att_error *e)
+bool store_cert_add(struct store *s, const char *provider, const struct store_cert *c,
+    const struct store_use *use, struct att_error *e)
 {
 	return written(s, s->ops->cert_add(s, provider, c, use, e));
 }
 
-bool store_cert_remove(struct store *s, const char *provider, const char *thumbprint, const struct store_use *use,
-    struct att_error *e)
+bool store_cert_remove(struct store *s, const char *provider, const char *thumbprint,
+    const struct store_use *use, struct att_error *e)
 {
 	return written(s, s->ops->cert_remove(s, provider, thumbprint, use, e));
 }

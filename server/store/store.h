@@ -1,13 +1,15 @@
 /*
- * store.h - what must survive a restart: policies with their whole history, shadow policies, policy-signing
- * certificates, signed statements already used.  One interface, several implementations (SQLite today).
+ * store.h - what must survive a restart: policies with their whole history, shadow policies,
+ * policy-signing certificates, signed statements already used.  One interface, several
+ * implementations (SQLite today).
  *
- * Every row belongs to a provider, named in every call.  A write that returned true is durable (on the disk, not in a
- * cache); one that returned false changed nothing.  Texts and bytes that are read live in the caller's arena.
- * Thread-safe: calls from several threads are taken one after the other.
+ * Every row belongs to a provider, named in every call.  A write that returned true is durable (on
+ * the disk, not in a cache); one that returned false changed nothing.  Texts and bytes that are
+ * read live in the caller's arena. Thread-safe: calls from several threads are taken one after the
+ * other.
  *
- * Errors: ATT_E_STORE when the back end cannot write or read (full disk, read-only folder, damage), with its words.
- * What a policy or certificate means is not known here: bytes and labels only.
+ * Errors: ATT_E_STORE when the back end cannot write or read (full disk, read-only folder, damage),
+ * with its words. What a policy or certificate means is not known here: bytes and labels only.
  */
 #ifndef SERVER_STORE_STORE_H
 #define SERVER_STORE_STORE_H
@@ -21,7 +23,8 @@ struct store;           /* an open store */
 /* Opens or creates; path ":memory:" keeps nothing.  Applies the migrations that the file lacks. */
 ATT_CHECK bool store_open_sqlite(const char *path, struct store **out, struct att_error *e);
 void store_close(struct store *s);      /* NULL is legal */
-/* Moves the write-ahead log into the database where it has grown; for a quiet moment, never on a request's path. */
+/* Moves the write-ahead log into the database where it has grown; for a quiet moment, never on a
+ * request's path. */
 void store_maintain(struct store *s);
 /* Raised by each write; readers that hold copies compare it.  Starts anew with each process. */
 uint64_t store_generation(const struct store *s);
@@ -32,7 +35,8 @@ struct store_bytes { const uint8_t *p; size_t n; };
 enum store_action { STORE_SET, STORE_RESET, STORE_ROLLBACK };
 const char *store_action_name(enum store_action a);     /* "set", "reset", "rollback" */
 
-/* One entry of the history of a provider's policy of one attestation type; the one with the highest number is active. */
+/* One entry of the history of a provider's policy of one attestation type; the one with the highest
+ * number is active. */
 struct store_policy {
 	int64_t n;                      /* 1, 2, 3, ... without gaps; 0: no entry */
 	enum store_action action;
@@ -63,8 +67,8 @@ ATT_CHECK bool store_policy_at(struct store *s, const struct store_key *k, int64
 ATT_CHECK bool store_policy_history(struct store *s, const struct store_key *k, struct arena *a,
     struct store_policy **out, size_t *n, struct att_error *e);
 /*
- * Appends an entry in one transaction and gives it the next number (*n).  use, when not NULL, is consumed in the same
- * transaction: a jti used before is ATT_E_OPERATION and nothing changes.
+ * Appends an entry in one transaction and gives it the next number (*n).  use, when not NULL, is
+ * consumed in the same transaction: a jti used before is ATT_E_OPERATION and nothing changes.
  */
 ATT_CHECK bool store_policy_append(struct store *s, const struct store_key *k, const struct store_policy *p,
     const struct store_use *use, int64_t *n, struct att_error *e);

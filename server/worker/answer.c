@@ -145,11 +145,20 @@ static bool appraise(struct worker *w, const struct frame *f, const struct asked
 	static const struct worker_policy none;
 	const struct role_facts *facts = &w->env->facts;
 	const struct worker_policy *told = worker_policy_find(w, q->type), *p = told ? told : &none;
-	struct att_request req = { .type = q->type, .body = { rd_ptr(&q->body), rd_left(&q->body) },
-	    .body_is_json_only = true, .endorsements = w->endorsements, .nendorsements = w->nendorsements,
-	    .anchors = w->anchors, .nanchors = w->nanchors, .caller_is_reader = q->is_reader,
-	    .policy = p->text, .policy_signer_json = p->signer, .shadow_policy = p->shadow, .explain = q->explain,
-	    .now_s = facts->clock_s == CLOCK_REAL ? time(NULL) : facts->clock_s, .settings = &w->settings };
+	struct att_request req = { .type = q->type,
+		.body = { rd_ptr(&q->body), rd_left(&q->body) },
+		.body_is_json_only = true,
+		.endorsements = w->endorsements,
+		.nendorsements = w->nendorsements,
+		.anchors = w->anchors,
+		.nanchors = w->nanchors,
+		.caller_is_reader = q->is_reader,
+		.policy = p->text,
+		.policy_signer_json = p->signer,
+		.shadow_policy = p->shadow,
+		.explain = q->explain,
+		.now_s = facts->clock_s == CLOCK_REAL ? time(NULL) : facts->clock_s,
+		.settings = &w->settings };
 	struct att_result *r = NULL;
 	bool ok;
 

@@ -1,5 +1,6 @@
 /*
- * The management API's thinking part: who asks, may they, and is what they sent what it says.  The front stores.
+ * The management API's thinking part: who asks, may they, and is what they sent what it says.  The
+ * front stores.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -142,8 +143,8 @@ static bool removed(struct managing *g, const struct att_statement *s, struct at
 }
 
 /*
- * The statement asked for it; what becomes active is the stored policy, judged anew as text.  Its signature was
- * judged when it was set.
+ * The statement asked for it; what becomes active is the stored policy, judged anew as text.  Its
+ * signature was judged when it was set.
  */
 static bool rolled_back(struct managing *g, const struct att_statement *s, struct att_error *e)
 {
@@ -171,7 +172,8 @@ static bool certified(struct managing *g, const struct att_statement *s, struct 
 	g->out->thumbprint = copy_text(g, s->thumbprint);
 	g->out->certificate = copy_rd(g, s->certificate.data, s->certificate.len);
 	(void)json_put(a, o, "x-ms-certificate-thumbprint", json_string(a, s->thumbprint));
-	(void)json_put(a, o, "x-ms-policycertificates-result", json_string(a, add ? "IsPresent" : "IsAbsent"));
+	(void)json_put(
+	    a, o, "x-ms-policycertificates-result", json_string(a, add ? "IsPresent" : "IsAbsent"));
 	return put_claims(g, o, e);
 }
 
@@ -215,8 +217,10 @@ static bool judge(struct managing *g, const struct verb *v, struct att_statement
 
 	if (v->isolated_only && !g->w->is_isolated)
 		return att_fail(e, ATT_E_OPERATION,
-		    "The operation is disallowed: this provider's trust model is AAD, it has no policy certificates");
-	return att_statement_judge((struct att_bytes){ rd_ptr(&g->ask.body), rd_left(&g->ask.body) }, &rules, s, e);
+		    "The operation is disallowed: this provider's trust model is AAD, it has no "
+		    "policy certificates");
+	return att_statement_judge(
+	    (struct att_bytes){ rd_ptr(&g->ask.body), rd_left(&g->ask.body) }, &rules, s, e);
 }
 
 static bool manage(struct managing *g, struct att_error *e)
@@ -274,6 +278,8 @@ bool worker_manage(struct worker *w, const struct frame *f, struct managed *out,
 	caller = out->caller;
 	*out = (struct managed){ .status = (uint16_t)att_err_http(why.code), .caller = caller,
 	    .error_code = rd_text(att_err_name(why.code)) };
-	p = (struct problem){ .code = att_err_name(why.code), .message = why.text, .request_id = g->request_id };
+	p = (struct problem){
+		.code = att_err_name(why.code), .message = why.text, .request_id = g->request_id
+	};
 	return problem_json(w->request, &p, &out->body, e);
 }

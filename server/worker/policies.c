@@ -1,6 +1,6 @@
 /*
- * The policies that were set, as the front tells them when they change.  They were judged when they were set; here only
- * the text is taken out.
+ * The policies that were set, as the front tells them when they change.  They were judged when they
+ * were set; here only the text is taken out.
  */
 #include <stdlib.h>
 #include <string.h>

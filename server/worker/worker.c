@@ -82,8 +82,8 @@ static void clear(struct worker *w)
 static bool reply(struct worker *w, const struct frame *f, enum ipc_op op, const struct block *blocks,
     struct att_error *e)
 {
-	return channel_send(&w->work, &(struct frame){ .op = op, .provider = f->provider, .id = f->id }, blocks, -1,
-	    true, e);
+	return channel_send(&w->work,
+	    &(struct frame){ .op = op, .provider = f->provider, .id = f->id }, blocks, -1, true, e);
 }
 
 static bool serve_attest(struct worker *w, const struct frame *f, worker_handler handler, struct att_error *e)

@@ -52,12 +52,16 @@ typedef bool (*worker_handler)(struct worker *w, const struct frame *f, struct a
 bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e);
 
 /* Who a bearer is; *who is NULL when none was sent.  The bearer's text is wiped.  UNAUTHORIZED: nobody. */
-ATT_CHECK bool worker_caller(struct worker *w, struct rd bearer, const struct principal **who, struct att_error *e);
+ATT_CHECK bool worker_caller(
+    struct worker *w, struct rd bearer, const struct principal **who, struct att_error *e);
 /* Takes a POLICIES message. */
 ATT_CHECK bool worker_take_policies(struct worker *w, const struct frame *f, struct att_error *e);
-const struct worker_policy *worker_policy_find(const struct worker *w, const char *type);       /* NULL: none told */
-/* Answers one MANAGE message; everything in *out lives in w->request or in the message.  False as worker_handler. */
-ATT_CHECK bool worker_manage(struct worker *w, const struct frame *f, struct managed *out, struct att_error *e);
+const struct worker_policy *worker_policy_find(
+    const struct worker *w, const char *type); /* NULL: none told */
+/* Answers one MANAGE message; everything in *out lives in w->request or in the message.  False as
+ * worker_handler. */
+ATT_CHECK bool worker_manage(
+    struct worker *w, const struct frame *f, struct managed *out, struct att_error *e);
 
 /* Serves until the front closes the channel. */
 int worker_run(struct role_env *env, worker_handler handler);

@@ -158,7 +158,7 @@ providers:
         a = closed.certificate(ADD, registered.sign({"policyCertificate": leaf.jwk()}))
         check(a.status == 400 and a.code() == "InvalidParameter" and "CA:TRUE" in a.json()["error"]["message"],
               "a certificate that is no CA", a.body)
-        for payload in ({}, {"policyCertificate": {"kty": "RSA", "x5c": []}}, {"policyCertificate": {"kty": "EC", "x5c": [registered.b64]}},
+        for payload in ({}, {"policyCertificate": {"kty": "RSA", "x5c": []}}, {"policyCertificate": {"kty": "RSA", "n": "AQAB", "e": "AQAB", "x5c": [registered.b64]}},
                         {"policyCertificate": {"kty": "RSA", "x5c": ["AAAA"]}}, {"policyCertificate": registered.jwk(),
                                                                                "maa-policyCertificate": registered.jwk()}):
             a = closed.certificate(ADD, registered.sign(payload))

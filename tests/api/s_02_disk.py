@@ -46,13 +46,12 @@ def full_disk(folder):
         with Daemon(folder=folder) as d:
             m = Manager(d)
             check(m.claims("PUT", POLICY, OLD)["x-ms-policy-token-hash"] == token_hash(OLD) and mark(d) == "old", "a policy before")
-            with open(data / "ballast", "wb") as f:
-                try:
-                    while True:
-                        f.write(b"\0" * 4096)
-                        f.flush()
-                except OSError:
-                    pass
+            ballast = os.open(data / "ballast", os.O_WRONLY | os.O_CREAT)
+            try:
+                while True:
+                    os.write(ballast, b"\0" * 4096)
+            except OSError:
+                os.close(ballast)
             before = refused(m, "full disk")
             (data / "ballast").unlink(missing_ok=True)
             check((m.policy(), m.history()) == before and d.attest(body).status == 200, "with room again the policy is the same")

@@ -56,7 +56,7 @@ static bool wrong_crl(struct dcap *v, const char *issuer)
 	const struct collateral_item *other = other_crl(v);
 
 	return check_fail(v->c, DCAP_CHECK_CRL_ISSUER, check_text(v->c, "a revocation list by %s", issuer),
-	    check_text(v->c, "one by %s", x509_crl_issuer_cn(other->crl)));
+	    check_text(v->c, "one by %s", other ? x509_crl_issuer_cn(other->crl) : "nobody"));
 }
 
 /* All that is missing is said at once, so that it can be fetched at once: "pck-crl processor, qe-identity QE". */

@@ -135,11 +135,22 @@ static bool step_extension(struct dcap *v)
 	    "PPID, TCB, PCE-ID, FMSPC and SGX type, each once", &why);
 }
 
+static bool sent_with_quote(const struct dcap *v, const struct x509_cert *cert)
+{
+	for (size_t i = 0; i < v->sent.n; i++)
+		if (v->sent.certs[i] == cert)
+			return true;
+	return false;
+}
+
+/* A quote that brings a root of its own is judged by that one, not by one that lies about here. */
 static bool step_root(struct dcap *v)
 {
 	struct pck_sources s = sources(v);
 	struct x509_cert *stranger, *root = pck_find_root(&s, &v->chain.pck.simulated, &stranger);
 
+	if (root && stranger && sent_with_quote(v, stranger) && !sent_with_quote(v, root))
+		root = NULL;
 	if (!root && !stranger)
 		return dcap_missing(v, arena_strdup(v->a, "certificate " COLLATERAL_CN_ROOT));
 	if (!root)

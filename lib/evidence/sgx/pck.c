@@ -69,23 +69,21 @@ static bool is_anchor(const struct x509_bundle *anchors, const struct x509_cert 
 /* Never because of its name or serial number: anybody can make those. */
 struct x509_cert *pck_find_root(const struct pck_sources *s, bool *simulated, struct x509_cert **stranger)
 {
-	struct x509_cert *cert, *anchor = NULL;
+	struct x509_cert *cert, *anchor = NULL, *pinned = NULL;
 
 	*stranger = NULL;
 	for (size_t i = 0; (cert = pck_at(s, i)); i++) {
 		if (strcmp(x509_subject_cn(cert), COLLATERAL_CN_ROOT) != 0)
 			continue;
-		if (collateral_is_intel_root(cert)) {
-			*simulated = false;
-			return cert;
-		}
-		if (is_anchor(s->anchors, cert))
+		if (collateral_is_intel_root(cert))
+			pinned = pinned ? pinned : cert;
+		else if (is_anchor(s->anchors, cert))
 			anchor = anchor ? anchor : cert;
-		else
+		else if (!*stranger)
 			*stranger = cert;
 	}
-	*simulated = anchor != NULL;
-	return anchor;
+	*simulated = !pinned && anchor;
+	return pinned ? pinned : anchor;
 }
 
 bool pck_leaf_form(const struct x509_cert *cert, struct att_error *e)

@@ -36,7 +36,7 @@ struct x509_cert *pck_at(const struct pck_sources *s, size_t i);
 
 /*
  * The root to end in: of Intel's name, with the pinned key, else with the key of an anchor (*simulated).
- * NULL when none; *stranger then is one of that name that is not trusted, or NULL.  Borrowed.
+ * NULL when none.  *stranger is a certificate of that name that is not trusted, or NULL.  Borrowed.
  */
 struct x509_cert *pck_find_root(const struct pck_sources *s, bool *simulated, struct x509_cert **stranger);
 /* A PCK CA that root issued and that issued leaf, borrowed; NULL with the reason (NOT_FOUND: none of the name). */

@@ -328,9 +328,8 @@ static void eval_decides(void **state)
 		    "no-permit" },
 		{ "version=1.0;authorizationrules{[type==\"a\",issuer==\"CustomClaim\"]=>permit();};",
 		    "[{\"type\":\"a\",\"value\":\"x\",\"issuer\":\"CustomClaim\"}]", "permit" },
-		{ "version=1.2;authorizationrules{c:[type==\"a\"]=>add(type=\"b\",value=NegateBool(c.value));};",
-		    "{\"a\":1}",
-		    "error" },
+		{ "version=1.2;authorizationrules{c:[type==\"a\"]=>add(type=\"b\",value=NegateBool(c.value));"
+		    "};", "{\"a\":1}", "error" },
 	};
 
 	(void)state;

@@ -9,7 +9,7 @@
 #include "server/log/metrics.h"
 
 /* The exposition as lines. */
-struct lines { char *text, *line[2000]; size_t n; };
+struct lines { char *text, *line[900]; size_t n; };
 
 static struct lines lines_read(void)
 {

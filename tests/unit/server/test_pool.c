@@ -129,8 +129,10 @@ static void add(int i, uint64_t replaces)
 
 static bool submit(int j)
 {
-	t.job[j] = (struct pool_job){ .done = job_done, .op = OP_ATTEST,
-	    .blocks = { block_text("t"), block_text("i"), block_text(""), block_text("b"), block_text("f") } };
+	t.job[j] = (struct pool_job){ .done = job_done,
+		.op = OP_ATTEST,
+		.blocks = { block_text("t"), block_text("i"), block_text(""), block_text("b"),
+		    block_text("f") } };
 	return pool_submit(&t.pool, &t.job[j], 0);
 }
 

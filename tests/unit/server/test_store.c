@@ -9,8 +9,10 @@
 
 #include "server/store/store.h"
 
-static const struct implementation { const char *name; bool (*open)(const char *where, struct store **, struct att_error *); }
-implementations[] = {
+static const struct implementation {
+	const char *name;
+	bool (*open)(const char *where, struct store **, struct att_error *);
+} implementations[] = {
 	{ "sqlite", store_open_sqlite },
 };
 
@@ -56,8 +58,13 @@ static int teardown(void **state)
 
 static struct store_policy policy(const char *jws)
 {
-	return (struct store_policy){ .action = STORE_SET, .jws = { (const uint8_t *)jws, strlen(jws) },
-		.text_hash = "text", .token_hash = "token", .signer = "{}", .set_by = "admin", .set_at_s = 1700000000 };
+	return (struct store_policy){ .action = STORE_SET,
+		.jws = { (const uint8_t *)jws, strlen(jws) },
+		.text_hash = "text",
+		.token_hash = "token",
+		.signer = "{}",
+		.set_by = "admin",
+		.set_at_s = 1700000000 };
 }
 
 static int64_t put(struct fixture *f, const struct store_key *k, const char *jws)
@@ -160,7 +167,8 @@ static void test_use_once(void **state)
 	CHECK_ERR(store_policy_append(f->s, &snp, &p, &use, &n, &f->e), &f->e, ATT_E_OPERATION, "jti-1");
 	CHECK_ERR(store_shadow_set(f->s, &snp, &p, &use, &f->e), &f->e, ATT_E_OPERATION, "used before");
 	CHECK_ERR(store_cert_add(f->s, "default", &c, &use, &f->e), &f->e, ATT_E_OPERATION, "used before");
-	CHECK_ERR(store_cert_remove(f->s, "default", "AA", &use, &f->e), &f->e, ATT_E_OPERATION, "used before");
+	CHECK_ERR(store_cert_remove(f->s, "default", "AA", &use, &f->e), &f->e, ATT_E_OPERATION,
+	    "used before");
 	check_active(f, &snp, 1, "one");
 	/* Forgotten after its time: by then its iat is too old to be accepted. */
 	CHECK_OK(store_policy_append(f->s, &snp, &p, &later, &n, &f->e), &f->e);
@@ -251,7 +259,8 @@ static void test_cannot_open(void **state)
 	struct fixture *f = *state;
 	struct store *s = NULL;
 
-	CHECK_ERR(implementations[0].open("/nonexistent/folder/store.db", &s, &f->e), &f->e, ATT_E_STORE, "store");
+	CHECK_ERR(implementations[0].open("/nonexistent/folder/store.db", &s, &f->e), &f->e,
+	    ATT_E_STORE, "store");
 	assert_null(s);
 }
 
