@@ -1,6 +1,6 @@
 /*
- * Property: what is read of the PCK extension does not depend on the bytes behind it, values are in their ranges, and
- * a failure has its error set and leaves the output alone.
+ * Property: what is read of the PCK extension does not depend on the bytes behind it, values are in
+ * their ranges, and a failure has its error set and leaves the output alone.
  */
 #include <assert.h>
 

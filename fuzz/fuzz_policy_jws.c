@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < 12; i++) {
 		struct att_statement_rules r = { .kind = (enum att_statement_kind)(i % 3),
 			.signature_required = i >= 6, .fresh = i >= 6 && i % 2, .may_be_absent = i % 2,
-			.registered = &cert, .nregistered = 1, .target = "policies/Tpm", .now_s = 1700000000 };
+			.registered = &cert, .nregistered = 1, .target = "policies/Tpm",
+			.now_s = 1700000000 };
 		judge((struct att_bytes){ data, size }, &r);
 	}
 	return 0;

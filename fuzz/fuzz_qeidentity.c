@@ -1,6 +1,6 @@
 /*
- * Property: failure and error go together; levels strictly descend; an enclave made from the identity matches it
- * exactly when the identity asks for no bit that its own mask leaves out.
+ * Property: failure and error go together; levels strictly descend; an enclave made from the identity
+ * matches it exactly when the identity asks for no bit that its own mask leaves out.
  */
 #include <assert.h>
 
@@ -21,7 +21,8 @@ static void check(const struct pcs_qeid *q)
 {
 	struct pcs_enclave_fields f = { .isvprodid = q->isvprodid };
 	struct att_error e = { 0 };
-	bool ok = covers(q->miscselect_mask, q->miscselect, 4) && covers(q->attributes_mask, q->attributes, 16);
+	bool ok = covers(q->miscselect_mask, q->miscselect, 4) && covers(q->attributes_mask,
+	    q->attributes, 16);
 
 	assert(q->nlevels >= 1 && q->nlevels <= TCB_LEVELS_MAX);
 	for (size_t i = 1; i < q->nlevels; i++)

@@ -1,7 +1,7 @@
 /*
- * Property: the parts of a quote lie in it, one behind the other, and their lengths add up to what is said to be the
- * quote; a failure has its error set and leaves the output alone.  The same bytes as Open Enclave's evidence hold a
- * quote that parses alone.
+ * Property: the parts of a quote lie in it, one behind the other, and their lengths add up to what
+ * is said to be the quote; a failure has its error set and leaves the output alone.  The same bytes
+ * as Open Enclave's evidence hold a quote that parses alone.
  */
 #include <assert.h>
 

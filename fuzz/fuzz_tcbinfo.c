@@ -1,6 +1,6 @@
 /*
- * Property: failure and error go together; what is read keeps its limits; a platform with exactly a level's numbers gets
- * this level, which it can only if levels are sorted and compared component-wise.
+ * Property: failure and error go together; what is read keeps its limits; a platform with exactly a
+ * level's numbers gets this level, which it can only if levels are sorted and compared component-wise.
  */
 #include <assert.h>
 

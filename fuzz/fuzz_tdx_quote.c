@@ -1,6 +1,6 @@
 /*
- * Property: a TD report is its bytes at the offsets of the specification; a failure has its error set.  What parses
- * can be described.
+ * Property: a TD report is its bytes at the offsets of the specification; a failure has its error
+ * set.  What parses can be described.
  */
 #include <assert.h>
 
@@ -19,9 +19,11 @@ static void check_report(const struct tdx_evidence *ev)
 	const struct quote *q = &ev->quote;
 
 	assert(at(q, 0, r->tee_tcb_svn, 16) && at(q, 16, r->mrseam, 48) && at(q, 64, r->mrsignerseam, 48));
-	assert(at(q, 112, r->seam_attributes, 8) && at(q, 120, r->td_attributes, 8) && at(q, 128, r->xfam, 8));
+	assert(at(q, 112, r->seam_attributes, 8) && at(q, 120, r->td_attributes, 8) &&
+	    at(q, 128, r->xfam, 8));
 	assert(at(q, 136, r->mrtd, 48) && at(q, 184, r->mrconfigid, 48) && at(q, 232, r->mrowner, 48));
-	assert(at(q, 280, r->mrownerconfig, 48) && at(q, 328, r->rtmr, 192) && at(q, 520, r->report_data, 64));
+	assert(at(q, 280, r->mrownerconfig, 48) && at(q, 328, r->rtmr, 192) &&
+	    at(q, 520, r->report_data, 64));
 	assert(r->has_15 == (q->body_type >= QUOTE_BODY_TD_15));
 	assert(!r->has_15 || (at(q, 584, r->tee_tcb_svn_2, 16) && at(q, 600, r->mrservicetd, 48)));
 }

@@ -51,8 +51,8 @@ struct att_snp_tcb {
 };
 
 /*
- * TCB statuses that SGX and TDX platforms may have, as bits of att_settings.tcb_accept.  Revoked is a bit too, so
- * that every status has one, but it is never accepted. X(bit name, Intel's word)
+ * TCB statuses that SGX and TDX platforms may have, as bits of att_settings.tcb_accept.  Revoked is
+ * a bit too, so that every status has one, but it is never accepted. X(bit name, Intel's word)
  */
 #define ATT_TCB_STATUSES(X) \
 	X(UP_TO_DATE,               "UpToDate") \

@@ -58,7 +58,7 @@ static void trust_set_free(void *p)
 
 static bool contains(struct att_bytes b, const char *word)
 {
-	return b.len && memmem(b.data, b.len, word, strlen(word)) != NULL;
+	return b.data && b.len && memmem(b.data, b.len, word, strlen(word)) != NULL;
 }
 
 static bool add_certs(struct crypto *c, struct trust_set *s, const void *p, size_t n, struct att_error *e)
@@ -108,13 +108,27 @@ static bool is_object(struct att_bytes b)
 	return i < b.len && b.data[i] == '{';
 }
 
-/* One piece of endorsement: JSON (Intel's collateral is read by the formats that want it), PEM or DER; a DER file is a certificate or else a revocation list. */
+/* A revocation list as hexadecimal text, as PCCS sends Intel's. */
+static bool is_hex(struct att_bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (!strchr("0123456789abcdefABCDEF\r\n", b.data[i]) || b.data[i] == '\0')
+			return false;
+	return b.len > 0;
+}
+
+/*
+ * One piece of endorsement: JSON, PEM or DER; a DER file is a certificate or else a revocation list.  Intel's
+ * collateral is read by the formats that want it.
+ */
 static bool add_piece(struct crypto *c, struct trust_set *s, struct att_bytes b, struct att_error *e)
 {
 	struct att_error cert = { 0 };
 
 	if (is_object(b))
 		return collateral_recognise(rd_make(b.data, b.len)) || add_thim(c, s, b, e);
+	if (is_hex(b))
+		return true;
 	if (contains(b, "-----BEGIN X509 CRL-----"))
 		return add_crl(c, s, b, e);
 	if (contains(b, "-----BEGIN"))

@@ -9,18 +9,7 @@
 #include "lib/attest/appraisal.h"
 #include "libattest/manage.h"
 
-#define SGX_DEFAULT "version= 1.0;authorizationrules{=> permit();};issuancerules{" \
-	"c:[type==\"x-ms-sgx-is-debuggable\"] => issue(type=\"is-debuggable\", value=c.value);" \
-	"c:[type==\"x-ms-sgx-mrsigner\"] => issue(type=\"sgx-mrsigner\", value=c.value);" \
-	"c:[type==\"x-ms-sgx-mrenclave\"] => issue(type=\"sgx-mrenclave\", value=c.value);" \
-	"c:[type==\"x-ms-sgx-product-id\"] => issue(type=\"product-id\", value=c.value);" \
-	"c:[type==\"x-ms-sgx-svn\"] => issue(type=\"svn\", value=c.value);" \
-	"c:[type==\"x-ms-attestation-type\"] => issue(type=\"tee\", value=c.value);};"
-
 static const struct policy_type { const char *name, *text; } waiting[] = {
-	{ "SgxEnclave", SGX_DEFAULT },
-	{ "OpenEnclave", SGX_DEFAULT },
-	{ "TdxVm", "version= 1.0;authorizationrules{=> permit();};" },
 	{ "AzureGuest",
 	    "version=1.0;\nauthorizationrules\n{\n"
 	    "    // A virtual machine is refused as soon as one of these measured-boot facts is false.\n"

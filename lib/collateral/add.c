@@ -87,7 +87,8 @@ static bool add_group(struct collateral_set *s, const struct signed_kind *k, con
 	    !member(o, k->chain, &i.chain_text, e))
 		return false;
 	if (rd_empty(&i.body))
-		return rd_empty(&hex) || att_fail(e, ATT_E_BAD_FORMAT, "%s without %s", k->signature, k->name);
+		return rd_empty(&hex) || att_fail(e, ATT_E_BAD_FORMAT, "%s without %s", k->signature,
+		    k->name);
 	if (rd_left(&i.body) > PCS_TEXT_MAX)
 		return att_fail(e, ATT_E_LIMIT, "%s: %zu bytes, at most %zu", k->name, rd_left(&i.body),
 		    PCS_TEXT_MAX);
@@ -155,7 +156,8 @@ static bool add_json(struct collateral_set *s, struct rd text, size_t source, st
 	return add_normalised(s, o, source, e);
 }
 
-/* DER says at its beginning what it is only to who reads on: a list has no version [0] in its first element. */
+/* DER says at its beginning what it is only to who reads on: a list has no version [0] in its first
+ * element. */
 static bool add_der(struct collateral_set *s, struct rd in, size_t source, struct att_error *e)
 {
 	struct att_error as_cert = { 0 }, as_crl = { 0 };

@@ -16,13 +16,13 @@ struct signed_kind {
 extern const struct signed_kind signed_kinds[];
 extern const size_t nsigned_kinds;
 
-/* item.c: body, signature, answer, chain_text and source are set; bytes must be the arena's.  A malformed body
- * is no error.  chain_text is parsed.  An item that is there already is not added again. */
+/* item.c: body, signature, answer, chain_text and source are set; bytes must be the arena's.  A
+ * malformed body is no error.  chain_text is parsed.  An item that is there already is not added again. */
 ATT_CHECK bool item_add_signed(struct collateral_set *s, const struct signed_kind *k,
     const struct collateral_item *item, struct att_error *e);
 /* DER or PEM or hex of one list; slot: what it came as, OTHER_CRL when nothing says so. */
-ATT_CHECK bool item_add_crl(struct collateral_set *s, struct rd text, enum collateral_kind slot, size_t source,
-    struct att_error *e);
+ATT_CHECK bool item_add_crl(struct collateral_set *s, struct rd text, enum collateral_kind slot,
+    size_t source, struct att_error *e);
 ATT_CHECK bool item_add_certs(struct collateral_set *s, struct rd text, struct att_error *e);
 
 /* A SEQUENCE with a long length: no text begins so, because the second byte is not ASCII. */

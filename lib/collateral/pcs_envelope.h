@@ -1,5 +1,6 @@
 /*
- * pcs_envelope.h - {"<member>":{...},"signature":"<128 hex>"}: the frame of every signed answer of Intel's PCS.
+ * pcs_envelope.h - {"<member>":{...},"signature":"<128 hex>"}: the frame of every signed answer of
+ * Intel's PCS.
  *
  * The signature is ECDSA P-256 with SHA-256 over the bytes of the inner object exactly as received.
  * spec: sgx-tdx §4.1

@@ -2,7 +2,8 @@
  * pcs_qeid.h - enclave identities: which quoting enclave Intel stands for.
  *
  * Intel PCS API v4, QE identity version 2 (QE, TD_QE, QVE).  spec: sgx-tdx §4.3
- * Parsing, and the comparison with a report's fields.  Does NOT look at signature, dates or TCB (tcb_level.h).
+ * Parsing, and the comparison with a report's fields.  Does NOT look at signature, dates or TCB
+ * (tcb_level.h).
  */
 #ifndef COLLATERAL_PCS_QEID_H
 #define COLLATERAL_PCS_QEID_H

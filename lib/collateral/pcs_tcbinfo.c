@@ -93,7 +93,8 @@ static int order(const struct tcb_level *x, const struct tcb_level *y)
 	return d ? d : order_components(x->tdx, y->tdx);
 }
 
-/* Descending, so that the first level that matches is the best one: an order chosen by who delivers does not count. */
+/* Descending, so that the first level that matches is the best one: an order chosen by who delivers
+ * does not count. */
 static bool sort_levels(struct tcb_level **v, size_t n, struct att_error *e)
 {
 	for (size_t i = 1; i < n; i++)
@@ -164,7 +165,8 @@ static bool modules(const struct json *o, struct arena *a, struct pcs_tcbinfo *t
 			return att_within(e, "tdxModuleIdentities[%zu]", n);
 		for (size_t i = 0; i < n; i++)
 			if (strcasecmp(m[i].id, m[n].id) == 0)
-				return att_fail(e, ATT_E_BAD_FORMAT, "tdxModuleIdentities: %s twice", m[n].id);
+				return att_fail(e, ATT_E_BAD_FORMAT, "tdxModuleIdentities: %s twice",
+				    m[n].id);
 	}
 	t->modules = m;
 	t->nmodules = n;

@@ -2,8 +2,9 @@
  * pcs_tcbinfo.h - TCB Info: which security versions a platform model may have, and what each is worth.
  *
  * Intel PCS API v4, TCB Info version 2 (SGX) and version 3 (SGX, TDX).  spec: sgx-tdx §4.2
- * Parsing only: no signature, no dates against a clock, no matching (tcb_level.h).  Everything lives in the arena
- * given.  Lists have exact or named lengths: 15 or 17 components are an error, never a shorter comparison.
+ * Parsing only: no signature, no dates against a clock, no matching (tcb_level.h).  Everything lives in
+ * the arena given.  Lists have exact or named lengths: 15 or 17 components are an error, never a
+ * shorter comparison.
  */
 #ifndef COLLATERAL_PCS_TCBINFO_H
 #define COLLATERAL_PCS_TCBINFO_H
@@ -70,7 +71,8 @@ struct pcs_tcbinfo {
 	uint8_t fmspc[PCS_FMSPC_LEN];
 	uint8_t pce_id[PCS_PCEID_LEN];          /* byte order of the text */
 	uint32_t evaluation;                    /* tcbEvaluationDataNumber */
-	/* Descending by SGX components, PCESVN, TDX components, whatever the order received; no two are equal. */
+	/* Descending by SGX components, PCESVN, TDX components, whatever the order received; no two are
+	 * equal. */
 	const struct tcb_level *levels;
 	size_t nlevels;                         /* at least 1 */
 	struct tdx_module module;               /* PCS_TDX: tdxModule */
@@ -79,8 +81,8 @@ struct pcs_tcbinfo {
 };
 
 /*
- * Parses the signed object (pcs_envelope_split's body).  A malformed one is BAD_FORMAT or BAD_JSON, too many of
- * something LIMIT; *out is set only on success.  tcbType other than 0 is malformed.
+ * Parses the signed object (pcs_envelope_split's body).  A malformed one is BAD_FORMAT or BAD_JSON, too
+ * many of something LIMIT; *out is set only on success.  tcbType other than 0 is malformed.
  */
 ATT_CHECK bool pcs_tcbinfo_parse(struct rd body, struct arena *a, struct pcs_tcbinfo **out,
     struct att_error *e);

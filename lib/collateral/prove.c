@@ -3,7 +3,8 @@
 #include "lib/base/hex.h"
 #include "lib/collateral/set.h"
 
-/* Intel's root key: SHA-256 of the SubjectPublicKeyInfo.  Two certificates with it circulate. spec: sgx-tdx §1.1 */
+/* Intel's root key: SHA-256 of the SubjectPublicKeyInfo.  Two certificates with it circulate. spec:
+ * sgx-tdx §1.1 */
 static const uint8_t intel_root_spki_sha256[32] = {
 	0xa0, 0xaf, 0x03, 0x12, 0x89, 0xf5, 0xd5, 0xd4, 0x13, 0x2f, 0x91, 0x86, 0x06, 0x8a, 0x7f, 0xc1,
 	0x36, 0x28, 0x63, 0x3b, 0xa2, 0x35, 0x77, 0x74, 0x72, 0xe2, 0x9b, 0x6b, 0x6c, 0x67, 0xa4, 0x9e,
@@ -41,6 +42,17 @@ static bool is_root(const struct collateral_set *s, const struct x509_cert *cert
 	return false;
 }
 
+/* The one that lasts longest comes first, and so is tried first: two of Intel's have the same key. */
+static void put_root(struct collateral_set *s, struct x509_cert *cert, bool simulated)
+{
+	size_t at = s->nroots++;
+
+	for (; at > 0 && x509_not_after(s->roots[at - 1].cert) < x509_not_after(cert); at--)
+		s->roots[at] = s->roots[at - 1];
+	s->roots[at].cert = x509_cert_ref(cert);
+	s->roots[at].simulated = simulated;
+}
+
 /* Root certificates of a bundle that are trusted: by the pinned key, or as an anchor; never by name. */
 static bool take_roots(struct collateral_set *s, const struct x509_bundle *b,
     const struct x509_bundle *anchors, struct att_error *e)
@@ -52,7 +64,8 @@ static bool take_roots(struct collateral_set *s, const struct x509_bundle *b,
 
 		if (!x509_self_issued(cert) || (!pinned && !in_bundle(anchors, cert)) || is_root(s, cert))
 			continue;
-		/* The pin is of the key: name, dates and constraints are true only if that key signed them. */
+		/* The pin is of the key: name, dates and constraints are true only if that key signed
+		 * them. */
 		if (!x509_issued_by(s->c, cert, cert, 0, &why)) {
 			if (is_machine(&why))
 				return att_fail(e, why.code, "%s", why.text);
@@ -61,8 +74,7 @@ static bool take_roots(struct collateral_set *s, const struct x509_bundle *b,
 		if (s->nroots == COLLATERAL_ROOTS_MAX)
 			return att_fail(e, ATT_E_LIMIT, "collateral: more than %d root certificates",
 			    COLLATERAL_ROOTS_MAX);
-		s->roots[s->nroots].cert = x509_cert_ref(cert);
-		s->roots[s->nroots++].simulated = !pinned;
+		put_root(s, cert, !pinned);
 	}
 	return true;
 }

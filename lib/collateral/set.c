@@ -20,7 +20,8 @@ const char *collateral_kind_name(enum collateral_kind k)
 
 bool collateral_set_init(struct collateral_set *s, struct arena *a, struct crypto *c, struct att_error *e)
 {
-	struct collateral_item **items = arena_array(a, COLLATERAL_ITEMS_MAX, sizeof(struct collateral_item *));
+	struct collateral_item **items = arena_array(a, COLLATERAL_ITEMS_MAX,
+	    sizeof(struct collateral_item *));
 
 	if (!items)
 		return arena_fail(a, e);

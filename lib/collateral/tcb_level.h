@@ -2,8 +2,9 @@
  * tcb_level.h - from security versions to a status: matching levels, converging, TD relaunch.
  *
  * Follows Intel's Quote Verification Library of 2026.  spec: sgx-tdx §5.1, §5.2
- * A status is data; so are "no level matches" and "a status that we do not know".  The formats make checks of them.
- * Takes collateral as true: authenticity, dates and binding to the platform are the caller's (set.h).
+ * A status is data; so are "no level matches" and "a status that we do not know".  The formats make
+ * checks of them. Takes collateral as true: authenticity, dates and binding to the platform are the
+ * caller's (set.h).
  */
 #ifndef COLLATERAL_TCB_LEVEL_H
 #define COLLATERAL_TCB_LEVEL_H
@@ -51,8 +52,8 @@ struct tcb_evaluation {
 };
 
 /*
- * Evaluates one set of versions.  info->tee must be TDX exactly when tee_tcb_svn is given.  Texts are borrowed
- * from info and qe.  False only when out of memory.
+ * Evaluates one set of versions.  info->tee must be TDX exactly when tee_tcb_svn is given.  Texts are
+ * borrowed from info and qe.  False only when out of memory.
  */
 ATT_CHECK bool tcb_evaluate(struct arena *a, const struct pcs_tcbinfo *info, const struct pcs_qeid *qe,
     const struct tcb_platform *p, struct tcb_evaluation *out, struct att_error *e);

@@ -34,7 +34,8 @@ struct trust {
 	const struct x509_bundle *anchors;      /* operator's or test's extra roots */
 	/* the same endorsements byte for byte, for formats that read others than certificates and CRLs */
 	const struct att_bytes *pieces; size_t npieces;
-	const uint8_t *pieces_sha256;           /* 32 bytes over all pieces, for cache keys; NULL without pieces */
+	const uint8_t
+	    *pieces_sha256; /* 32 bytes over all pieces, for cache keys; NULL without pieces */
 	struct chain_cache *chains;             /* verified chains and parsed bundles; may be NULL */
 	const struct bound_data *runtime, *inittime;
 };
@@ -46,7 +47,8 @@ struct evidence_outcome {
 	bool simulated_anchor;                  /* chain ends in an anchor given by --anchors, not a pin */
 	/* endorsement needed but not had: "ASK and ARK of Milan ..."; else NULL */
 	const char *missing;
-	/* SGX and TDX: status, advisories, date and dates of the collateral, once they could be computed; else NULL */
+	/* SGX and TDX: status, advisories, date and dates of the collateral, once they could be
+	 * computed; else NULL */
 	const struct json *tcb;
 	/* the format's own: what verify learned and claims() reports; arena */
 	const void *facts;

@@ -502,8 +502,8 @@ static bool open_database(struct sqlite_store *s, const char *path, struct att_e
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (!execute(s,
-		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = "
-		"0",
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+		"PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY",
 		e) ||
 	    !migrate(s, e))
 		return false;

@@ -1,9 +1,9 @@
 /*
  * dcap.h - verifying a DCAP quote: the steps that SGX and TDX share, and the state they work on.
  *
- * Intel SGX Data Center Attestation Primitives; the algorithm is spec sgx-tdx.md section 5.  Each check is a
- * step: it marks its rows in the checklist and says whether to go on; it stops after a failed check, a missing
- * endorsement (o->missing) or a failure of the machine (fault).
+ * Intel SGX Data Center Attestation Primitives; the algorithm is spec sgx-tdx.md section 5.  Each
+ * check is a step: it marks its rows in the checklist and says whether to go on; it stops after a
+ * failed check, a missing endorsement (o->missing) or a failure of the machine (fault).
  *
  * dcap_pck.c         the PCK chain, the quoting enclave's report, the quote's signature
  * dcap_collateral.c  which pieces of collateral are used, and that each can be trusted now
@@ -52,7 +52,7 @@ struct dcap_set {
 struct dcap_chain {
 	struct pck_chain pck;
 	uint8_t crl_sha256[32];                 /* PCK CRL whose signature was verified */
-	bool hashed;                            /* hashes were made, of the items at these places in the set */
+	bool hashed; /* hashes were made, of the items at these places in the set */
 	size_t hashed_at[3];                    /* TCB Info, QE identity, root CRL */
 	struct dcap_hashes hashes;
 };
@@ -89,8 +89,9 @@ bool dcap_missing(struct dcap *v, const char *text);
 bool dcap_is_fault(struct dcap *v, const struct att_error *why);
 
 /*
- * Everything up to "these bytes come from a genuine quoting enclave, and the collateral is Intel's, current and
- * for this platform".  The body of the quote is authentic afterwards; what its platform is worth is dcap_tcb().
+ * Everything up to "these bytes come from a genuine quoting enclave, and the collateral is Intel's,
+ * current and for this platform".  The body of the quote is authentic afterwards; what its platform
+ * is worth is dcap_tcb().
  */
 bool dcap_authentic(struct dcap *v);
 /* The last step after an authentic quote: facts for claims, and the chain into the cache. */

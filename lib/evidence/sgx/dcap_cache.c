@@ -115,7 +115,8 @@ bool dcap_chain_key(struct dcap *v)
 	buf_str(&b, "dcap chain");
 	buf_le32(&b, q->certification);
 	for (size_t i = 0; i < n; i++) {
-		if (!digest(v->t->crypto, DIGEST_SHA256, rd_ptr(parts[i]), rd_left(parts[i]), part, &v->fault))
+		if (!digest(v->t->crypto, DIGEST_SHA256, rd_ptr(parts[i]), rd_left(parts[i]), part,
+			&v->fault))
 			return false;
 		buf_put(&b, part, sizeof part);
 	}

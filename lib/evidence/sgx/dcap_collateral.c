@@ -12,7 +12,8 @@ struct document {
 	enum dcap_check form, chain, signature, signer_dates, signer_crl, current;
 };
 static const struct document tcb_info = { "TCB Info", DCAP_CHECK_TCB_FORM, DCAP_CHECK_TCB_CHAIN,
-	DCAP_CHECK_TCB_SIGNATURE, DCAP_CHECK_TCB_SIGNER_DATES, DCAP_CHECK_TCB_SIGNER_CRL, DCAP_CHECK_TCB_CURRENT };
+	DCAP_CHECK_TCB_SIGNATURE, DCAP_CHECK_TCB_SIGNER_DATES, DCAP_CHECK_TCB_SIGNER_CRL,
+	DCAP_CHECK_TCB_CURRENT };
 static const struct document qe_identity = { "QE identity", DCAP_CHECK_QEID_FORM, DCAP_CHECK_QEID_CHAIN,
 	DCAP_CHECK_QEID_SIGNATURE, DCAP_CHECK_QEID_SIGNER_DATES, DCAP_CHECK_QEID_SIGNER_CRL,
 	DCAP_CHECK_QEID_CURRENT };
@@ -59,7 +60,8 @@ static bool wrong_crl(struct dcap *v, const char *issuer)
 	    check_text(v->c, "one by %s", other ? x509_crl_issuer_cn(other->crl) : "nobody"));
 }
 
-/* All that is missing is said at once, so that it can be fetched at once: "pck-crl processor, qe-identity QE". */
+/* All that is missing is said at once, so that it can be fetched at once: "pck-crl processor,
+ * qe-identity QE". */
 static bool say_missing(struct dcap *v, const char *fmspc_key)
 {
 	const struct { bool there; enum collateral_kind kind; const char *key; } rows[MISSING_MAX] = {
@@ -72,7 +74,8 @@ static bool say_missing(struct dcap *v, const char *fmspc_key)
 
 	for (size_t i = 0; i < MISSING_MAX; i++)
 		if (!rows[i].there)
-			buf_fmt(&b, "%s%s %s", b.len ? ", " : "", collateral_kind_name(rows[i].kind), rows[i].key);
+			buf_fmt(&b, "%s%s %s", b.len ? ", " : "",
+			    collateral_kind_name(rows[i].kind), rows[i].key);
 	if (!buf_ok(&b, &v->fault))
 		return false;
 	if (b.len == 0)
@@ -116,7 +119,8 @@ static bool crl_signed(struct dcap *v)
 
 	if (v->items.root_crl->proof.fault != COLLATERAL_GOOD)
 		return dcap_result(v, DCAP_CHECK_CRL_SIGNATURE, false,
-		    check_text(v->c, "signed by %s", x509_subject_cn(p->root)), &v->items.root_crl->proof.why);
+		    check_text(v->c, "signed by %s", x509_subject_cn(p->root)),
+		    &v->items.root_crl->proof.why);
 	if (!bytes_equal(v->chain.crl_sha256, x509_crl_sha256(pck->crl), sizeof v->chain.crl_sha256)) {
 		if (!x509_crl_signed_by(v->t->crypto, pck->crl, p->ca, &why))
 			return dcap_result(v, DCAP_CHECK_CRL_SIGNATURE, false,
@@ -137,7 +141,9 @@ static bool step_crl(struct dcap *v)
 		struct att_error why = { 0 };
 		if (!x509_crl_current(lists[i], v->t->now_s, &why))
 			return dcap_result(v, DCAP_CHECK_CRL_CURRENT, false,
-			    check_text(v->c, "a current revocation list by %s", x509_crl_issuer_cn(lists[i])), &why);
+			    check_text(v->c, "a current revocation list by %s",
+				x509_crl_issuer_cn(lists[i])),
+			    &why);
 	}
 	check_pass(v->c, DCAP_CHECK_CRL_CURRENT);
 	if (collateral_root_revokes(&v->set->set, p->root, p->ca))
@@ -148,6 +154,17 @@ static bool step_crl(struct dcap *v)
 		return check_fail(v->c, DCAP_CHECK_CRL_PCK, "a PCK certificate that is not revoked",
 		    check_text(v->c, "revoked by %s", x509_subject_cn(p->ca)));
 	return check_pass(v->c, DCAP_CHECK_CRL_PCK);
+}
+
+/* Where several roots are trusted, one must not vouch for the platforms of another. */
+static bool same_root(struct dcap *v, const struct document *d, const struct collateral_item *i)
+{
+	const uint8_t *root = pubkey_spki_sha256(x509_pubkey(v->chain.pck.root));
+
+	if (i->proof.root && !bytes_equal(pubkey_spki_sha256(x509_pubkey(i->proof.root)), root, 32))
+		return check_fail(v->c, d->chain,
+		    check_text(v->c, "%s under the root of the PCK certificate", d->what), "another root");
+	return true;
 }
 
 /* Rows in the order of the faults: those before the fault found have passed. */
@@ -163,18 +180,15 @@ static bool judge(struct dcap *v, const struct document *d, const struct collate
 	};
 	struct att_error why = { 0 };
 	enum collateral_fault fault = collateral_judge(&v->set->set, i, v->t->now_s, &why);
-	const uint8_t *root = pubkey_spki_sha256(x509_pubkey(v->chain.pck.root));
 
+	if (!same_root(v, d, i))
+		return false;
 	for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
 		if (fault != COLLATERAL_GOOD && fault <= rows[k].worst)
 			return dcap_result(v, rows[k].row, false,
 			    check_text(v->c, "%s: %s", d->what, rows[k].expected), &why);
 		check_pass(v->c, rows[k].row);
 	}
-	/* Where several roots are trusted, one must not vouch for the platforms of another. */
-	if (!i->proof.root || !bytes_equal(pubkey_spki_sha256(x509_pubkey(i->proof.root)), root, 32))
-		return check_fail(v->c, d->chain, check_text(v->c, "%s under the root of the PCK certificate", d->what),
-		    "another root");
 	collateral_span_item(&v->span, i);
 	return true;
 }
@@ -214,7 +228,8 @@ static bool step_qe_identity(struct dcap *v)
 		return false;
 	id = pcs_enclave_name(i->qe_identity->id);
 	if (strcmp(id, enclave_id(v)) != 0)
-		return check_fail(v->c, DCAP_CHECK_QE_IDENTITY, check_text(v->c, "identity %s", enclave_id(v)),
+		return check_fail(v->c, DCAP_CHECK_QE_IDENTITY,
+		    check_text(v->c, "identity %s", enclave_id(v)),
 		    check_text(v->c, "identity %s", id));
 	for (size_t k = 0; k < sizeof f.miscselect; k++)
 		f.miscselect[k] = (uint8_t)(qe->miscselect >> 8 * k);

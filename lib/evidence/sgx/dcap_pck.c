@@ -78,7 +78,8 @@ static bool signed_qe(struct dcap *v, const struct x509_cert *leaf, struct att_e
 	    v->q->qe_signature, e);
 }
 
-/* Quotes that only name their platform: a PCK certificate that was given, and whose key signed this QE report. */
+/* Quotes that only name their platform: a PCK certificate that was given, and whose key signed this
+ * QE report. */
 static bool given_leaf(struct dcap *v)
 {
 	const struct x509_bundle *given = v->t->certs;
@@ -98,7 +99,8 @@ static bool given_leaf(struct dcap *v)
 	}
 	if (other && v->t->certs_picked)
 		return check_fail(v->c, DCAP_CHECK_PCK_LEAF,
-		    "the PCK certificate of the key that signed the QE report", "PCK certificates of other keys");
+		    "the PCK certificate of the key that signed the QE report",
+		    "PCK certificates of other keys");
 	return dcap_missing(v, arena_printf(v->a,
 	    "PCK certificate: the quote has certification data of type %d, which only names the platform",
 	    (int)v->q->certification));

@@ -58,10 +58,11 @@ static bool accepted(const struct dcap *v)
 static bool check_level(struct dcap *v)
 {
 	struct buf b = buf_make(v->a);
-	const char *shorts = tcb_shorts_text(v->a, &v->tcb);
+	const char *shorts;
 
 	if (accepted(v))
 		return check_pass(v->c, DCAP_CHECK_TCB_LEVEL);
+	shorts = tcb_shorts_text(v->a, &v->tcb);
 	buf_str(&b, "");
 	for (int s = TCB_UP_TO_DATE; s < TCB_NSTATUSES; s++)
 		if (s != TCB_REVOKED && v->t->settings->tcb_accept & BIT(s))

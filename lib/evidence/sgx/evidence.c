@@ -36,7 +36,8 @@ bool sgx_oe_evidence(struct rd in, struct arena *a, struct sgx_evidence **out, s
 	if (!rd_skip(&t->claims, t->quote.quote_len))
 		return att_fail(e, ATT_E_INTERNAL, "quote: length");
 	if (rd_left(&t->claims) > OE_CLAIMS_MAX)
-		return att_fail(e, ATT_E_BAD_FORMAT, "Open Enclave evidence: %zu bytes of custom claims, at most %zu",
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "Open Enclave evidence: %zu bytes of custom claims, at most %zu",
 		    rd_left(&t->claims), OE_CLAIMS_MAX);
 	*out = t;
 	return true;

@@ -95,7 +95,8 @@ bool oe_header_parse(struct rd in, struct oe_evidence *out, struct att_error *e)
 		ok = evidence_header(in, version, &t, e);
 		break;
 	default:
-		return att_fail(e, ATT_E_UNSUPPORTED, "Open Enclave header: version %u, want 1, 2 or 3", version);
+		return att_fail(e, ATT_E_UNSUPPORTED,
+		    "Open Enclave header: version %u, want 1, 2 or 3", version);
 	}
 	if (ok)
 		*out = t;

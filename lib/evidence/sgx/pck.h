@@ -1,8 +1,9 @@
 /*
- * pck.h - the certificate chain of the provisioning certification key (PCK) that signed a QE report.
+ * pck.h - the certificate chain of the provisioning certification key (PCK) that signed a QE
+ * report.
  *
- * Choosing and verifying leaf, PCK CA and root; time and revocation are looked at elsewhere (dcap.h), so that a
- * verified chain can be kept.  spec: sgx-tdx §1.1, §5 step 2
+ * Choosing and verifying leaf, PCK CA and root; time and revocation are looked at elsewhere
+ * (dcap.h), so that a verified chain can be kept.  spec: sgx-tdx §1.1, §5 step 2
  */
 #ifndef EVIDENCE_SGX_PCK_H
 #define EVIDENCE_SGX_PCK_H
@@ -39,7 +40,8 @@ struct x509_cert *pck_at(const struct pck_sources *s, size_t i);
  * NULL when none.  *stranger is a certificate of that name that is not trusted, or NULL.  Borrowed.
  */
 struct x509_cert *pck_find_root(const struct pck_sources *s, bool *simulated, struct x509_cert **stranger);
-/* A PCK CA that root issued and that issued leaf, borrowed; NULL with the reason (NOT_FOUND: none of the name). */
+/* A PCK CA that root issued and that issued leaf, borrowed; NULL with the reason (NOT_FOUND: none
+ * of the name). */
 struct x509_cert *pck_find_ca(struct crypto *c, const struct pck_sources *s, const struct x509_cert *leaf,
     const struct x509_cert *root, struct att_error *e);
 /* Name, version and key of a PCK certificate; not its extension. */

@@ -135,8 +135,9 @@ static bool read_certification(struct rd *in, uint16_t *type, struct rd *data, s
 	if (!rd_le16(in, type) || !rd_le32_block(in, data))
 		return truncated(in, "certification data", e);
 	if (!rd_empty(in))
-		return att_fail(e, ATT_E_BAD_FORMAT, "quote: %zu bytes at offset %zu behind the certification data",
-		    rd_left(in), rd_off(in));
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "quote: %zu bytes at offset %zu behind the certification data", rd_left(in),
+		    rd_off(in));
 	return true;
 }
 

@@ -1,9 +1,11 @@
 /*
- * qe_report.h - DCAP quotes: header, enclave report, and signature data with the quoting enclave's own report.
+ * qe_report.h - DCAP quotes: header, enclave report, and signature data with the quoting enclave's
+ * own report.
  *
- * Layout: Intel "SGX DCAP ECDSA Quote Library API" appendix A and "TDX DCAP Quoting Library API" appendix A; section
- * numbers in `spec:` tags are those of our own sgx-tdx.md.  Shared by the formats sgx and tdx.
- * All integers are stored in host order, byte strings in the order of the quote.  Readers borrow the quote's bytes.
+ * Layout: Intel "SGX DCAP ECDSA Quote Library API" appendix A and "TDX DCAP Quoting Library API"
+ * appendix A; section numbers in `spec:` tags are those of our own sgx-tdx.md.  Shared by the
+ * formats sgx and tdx. All integers are stored in host order, byte strings in the order of the
+ * quote.  Readers borrow the quote's bytes.
  */
 #ifndef EVIDENCE_SGX_QE_REPORT_H
 #define EVIDENCE_SGX_QE_REPORT_H
@@ -68,7 +70,8 @@ struct quote {
 	enum quote_body body_type;      /* version 5 says it; else by the TEE type */
 	struct rd body;                 /* report of the enclave or TD */
 	struct rd signed_bytes;         /* header and body, and version 5's body descriptor between them */
-	struct rd signature;            /* QUOTE_SIGNATURE_LEN bytes over signed_bytes, by the attestation key */
+	struct rd
+	    signature; /* QUOTE_SIGNATURE_LEN bytes over signed_bytes, by the attestation key */
 	struct rd key;                  /* QUOTE_KEY_LEN bytes: attestation key */
 	struct rd qe_bytes;             /* SGX_REPORT_LEN bytes that qe_signature covers */
 	struct sgx_report qe;           /* the same as a structure */

@@ -42,7 +42,8 @@ struct oe_evidence {
 ATT_CHECK bool oe_header_parse(struct rd in, struct oe_evidence *out, struct att_error *e);
 
 /* A bare quote, zero bytes may follow; the member `quote` of SgxEnclave. */
-ATT_CHECK bool sgx_quote_evidence(struct rd in, struct arena *a, struct sgx_evidence **out, struct att_error *e);
+ATT_CHECK bool sgx_quote_evidence(
+    struct rd in, struct arena *a, struct sgx_evidence **out, struct att_error *e);
 /* Headers and quote; the member `report` of OpenEnclave. */
 ATT_CHECK bool sgx_oe_evidence(struct rd in, struct arena *a, struct sgx_evidence **out, struct att_error *e);
 

@@ -1,6 +1,7 @@
 #include "lib/evidence/tdx/tdx.h"
 
-/* Bits 0 to 7 of TD_ATTRIBUTES open the TD to its host; migration and service TDs hand it to somebody else. */
+/* Bits 0 to 7 of TD_ATTRIBUTES open the TD to its host; migration and service TDs hand it to
+ * somebody else. */
 #define STRICT_POLICY "version=1.0;\nauthorizationrules{\n" \
 	"\t[type==\"x-attestd-tdx-untrusted\", value==true] => deny();\n" \
 	"\t[type==\"x-attestd-tdx-migratable\", value==true] => deny();\n" \

@@ -37,7 +37,8 @@ bool td_report_parse(struct rd in, enum quote_body type, struct td_report *out, 
 
 	if (!read_10(&in, &t) || (t.has_15 && !read_15(&in, &t)) ||
 	    (t.extended && !rd_skip(&in, EXTENDED_LEN)))
-		return att_fail(e, ATT_E_TRUNCATED, "TD report: ends at offset %zu", rd_off(&in) + rd_left(&in));
+		return att_fail(e, ATT_E_TRUNCATED, "TD report: ends at offset %zu",
+		    rd_off(&in) + rd_left(&in));
 	if (!rd_empty(&in))
 		return att_fail(e, ATT_E_BAD_FORMAT, "TD report: %zu bytes too many", rd_left(&in));
 	*out = t;

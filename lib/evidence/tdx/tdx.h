@@ -1,8 +1,9 @@
 /*
- * tdx.h - evidence of TDX trust domains: DCAP quotes of versions 4 and 5 with TD reports 1.0 and 1.5.
+ * tdx.h - evidence of TDX trust domains: DCAP quotes of versions 4 and 5 with TD reports 1.0
+ * and 1.5.
  *
- * Layout: Intel "TDX DCAP Quoting Library API" appendix A, TDX Module ABI; spec sgx-tdx.md 2.4.  What TDX shares
- * with SGX (quote, quoting enclave, PCK chain, collateral) is in the sgx folder.
+ * Layout: Intel "TDX DCAP Quoting Library API" appendix A, TDX Module ABI; spec sgx-tdx.md 2.4.
+ * What TDX shares with SGX (quote, quoting enclave, PCK chain, collateral) is in the sgx folder.
  * All integers are stored in host order, byte strings in the order of the report.
  */
 #ifndef EVIDENCE_TDX_TDX_H
@@ -16,7 +17,8 @@ enum tdx_attribute {                    /* TD_ATTRIBUTES; bits 0 to 7 ("TUD") ma
 };
 
 struct td_report {
-	uint8_t tee_tcb_svn[16];        /* byte 0: SVN of the TDX module, byte 1 its version, byte 2 microcode */
+	uint8_t tee_tcb_svn[16]; /* byte 0: SVN of the TDX module, byte 1 its version, byte 2
+				    microcode */
 	uint8_t mrseam[48];
 	uint8_t mrsignerseam[48];       /* zero for Intel's modules */
 	uint8_t seam_attributes[8];
@@ -29,7 +31,7 @@ struct td_report {
 	bool has_15;                    /* TD report 1.5 and later: the next two */
 	uint8_t tee_tcb_svn_2[16];      /* of the module loaded now */
 	uint8_t mrservicetd[48];        /* not zero: a service TD, for migration, is bound */
-	bool extended;                  /* body type 4; its further fields are read over, nothing judges them */
+	bool extended; /* body type 4; its further fields are read over, nothing judges them */
 };
 
 static inline bool tdx_attribute(const struct td_report *r, enum tdx_attribute bit)
@@ -38,13 +40,15 @@ static inline bool tdx_attribute(const struct td_report *r, enum tdx_attribute b
 }
 
 /* The body of a quote, whose length its type has fixed.  Values are not judged. */
-ATT_CHECK bool td_report_parse(struct rd in, enum quote_body type, struct td_report *out, struct att_error *e);
+ATT_CHECK bool td_report_parse(
+    struct rd in, enum quote_body type, struct td_report *out, struct att_error *e);
 
 struct tdx_evidence {
 	struct quote quote;
 	struct td_report report;        /* valid when the quote's body is a TD report */
 };
-ATT_CHECK bool tdx_evidence_parse(struct rd in, struct arena *a, struct tdx_evidence **out, struct att_error *e);
+ATT_CHECK bool tdx_evidence_parse(
+    struct rd in, struct arena *a, struct tdx_evidence **out, struct att_error *e);
 
 enum tdx_check {
 	TDX_CHECK_BEFORE = DCAP_NCHECKS - 1,

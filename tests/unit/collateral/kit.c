@@ -21,9 +21,12 @@ static const struct {
 	int64_t not_before_s, not_after_s;
 } rows[NPARTIES] = {
 	[ROOT] = { COLLATERAL_CN_ROOT, ROOT, true, 1, KIT_NOW - 900 * DAY, KIT_NOW + 9000 * DAY },
-	[TCB_SIGNING] = { COLLATERAL_CN_TCB_SIGNING, ROOT, false, -1, KIT_NOW - 100 * DAY, KIT_NOW + 900 * DAY },
-	[PLATFORM_CA] = { COLLATERAL_CN_PCK_PLATFORM, ROOT, true, 0, KIT_NOW - 100 * DAY, KIT_NOW + 900 * DAY },
-	[PROCESSOR_CA] = { COLLATERAL_CN_PCK_PROCESSOR, ROOT, true, 0, KIT_NOW - 100 * DAY, KIT_NOW + 900 * DAY },
+	[TCB_SIGNING] = { COLLATERAL_CN_TCB_SIGNING, ROOT, false, -1, KIT_NOW - 100 * DAY,
+	    KIT_NOW + 900 * DAY },
+	[PLATFORM_CA] = { COLLATERAL_CN_PCK_PLATFORM, ROOT, true, 0, KIT_NOW - 100 * DAY,
+	    KIT_NOW + 900 * DAY },
+	[PROCESSOR_CA] = { COLLATERAL_CN_PCK_PROCESSOR, ROOT, true, 0, KIT_NOW - 100 * DAY,
+	    KIT_NOW + 900 * DAY },
 	[PCK_LEAF] = { "Intel SGX PCK Certificate", PLATFORM_CA, false, -1, KIT_NOW - 100 * DAY,
 	    KIT_NOW + 900 * DAY },
 	[ROGUE_ROOT] = { COLLATERAL_CN_ROOT, ROGUE_ROOT, true, 1, KIT_NOW - 900 * DAY, KIT_NOW + 9000 * DAY },
@@ -35,7 +38,15 @@ static const struct {
 	/* The right name, but a CA. */
 	[CA_SIGNING] = { COLLATERAL_CN_TCB_SIGNING, ROOT, true, 0, KIT_NOW - 100 * DAY, KIT_NOW + 900 * DAY },
 	/* Of an earlier time, like Intel's of 2018 to 2025; the key is TCB_SIGNING's. */
-	[OLD_SIGNING] = { COLLATERAL_CN_TCB_SIGNING, ROOT, false, -1, KIT_NOW - 900 * DAY, KIT_NOW - 50 * DAY },
+	[OLD_SIGNING] = { COLLATERAL_CN_TCB_SIGNING, ROOT, false, -1, KIT_NOW - 900 * DAY,
+	    KIT_NOW - 50 * DAY },
+	/* A root that ends before what it certified. */
+	[SHORT_ROOT] = { COLLATERAL_CN_ROOT, SHORT_ROOT, true, 1, KIT_NOW - 900 * DAY, KIT_NOW - 10 * DAY },
+	[SHORT_SIGNING] = { COLLATERAL_CN_TCB_SIGNING, SHORT_ROOT, false, -1, KIT_NOW - 100 * DAY,
+	    KIT_NOW + 900 * DAY },
+	/* The root's key and name, signed by another key. */
+	[FORGED_ROOT] = { COLLATERAL_CN_ROOT, FORGED_ROOT, true, -1, KIT_NOW - 900 * DAY,
+	    KIT_NOW + 9000 * DAY },
 };
 
 static void party_make(struct kit *k, enum kit_party i)
@@ -49,9 +60,9 @@ static void party_make(struct kit *k, enum kit_party i)
 
 	CHECK_OK(privkey_generate(KEY_P256, 0, &p->priv, &k->e), &k->e);
 	CHECK_OK(privkey_public(k->c, p->priv, &p->pub, &k->e), &k->e);
-	if (i == OLD_SIGNING) {
+	if (i == OLD_SIGNING || i == FORGED_ROOT) {
 		pubkey_free(p->pub);
-		p->pub = pubkey_ref(k->p[TCB_SIGNING].pub);
+		p->pub = pubkey_ref(k->p[i == OLD_SIGNING ? TCB_SIGNING : ROOT].pub);
 	}
 	if (issuer->cert)
 		t.issuer_cert = issuer->cert;
@@ -109,7 +120,8 @@ static void put_levels(struct buf *b, enum pcs_tee tee, bool v2)
 			if (v2)
 				buf_fmt(b, "%s\"sgxtcbcomp%02usvn\":%u", c > 1 ? "," : "", c, svn);
 			else if (c == 2)
-				buf_fmt(b, ",{\"svn\":%u,\"category\":\"BIOS\",\"type\":\"Late Microcode\"}", svn);
+				buf_fmt(b, ",{\"svn\":%u,\"category\":\"BIOS\","
+				    "\"type\":\"Late Microcode\"}", svn);
 			else
 				buf_fmt(b, "%s{\"svn\":%u}", c > 1 ? "," : "", svn);
 		}
@@ -117,10 +129,12 @@ static void put_levels(struct buf *b, enum pcs_tee tee, bool v2)
 		if (tee == PCS_TDX) {
 			buf_str(b, ",\"tdxtcbcomponents\":[");
 			for (unsigned c = 1; c <= 16; c++)
-				buf_fmt(b, "%s{\"svn\":%u}", c > 1 ? "," : "", c == 1 ? 5U : c == 3 ? 3U : 0U);
+				buf_fmt(b, "%s{\"svn\":%u}", c > 1 ? "," : "",
+				    c == 1 ? 5U : c == 3 ? 3U : 0U);
 			buf_str(b, "]");
 		}
-		buf_fmt(b, ",\"pcesvn\":13},\"tcbDate\":\"202%u-01-01T00:00:00Z\",\"tcbStatus\":\"%s\"", 6 - i % 7,
+		buf_fmt(b, ",\"pcesvn\":13},\"tcbDate\":\"202%u-01-01T00:00:00Z\",\"tcbStatus\":\"%s\"",
+		    6 - i % 7,
 		    statuses[i]);
 		if (i > 0)
 			buf_fmt(b, ",\"advisoryIDs\":[\"TEST-SA-000%u\",\"TEST-SA-ALL\"]", 70 - 10 * i);
@@ -144,10 +158,13 @@ static const char *tcbinfo(struct arena *a, enum pcs_tee tee, bool v2)
 		    "{\"id\":\"TDX_1a\"," MODULE ",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":3},\"tcbDate\":"
 		    "\"2025-11-12T00:00:00Z\",\"tcbStatus\":\"UpToDate\"}]},"
 		    "{\"id\":\"TDX_01\"," MODULE ",\"tcbLevels\":["
-		    "{\"tcb\":{\"isvsvn\":7},\"tcbDate\":\"2025-11-12T00:00:00Z\",\"tcbStatus\":\"UpToDate\"},"
-		    "{\"tcb\":{\"isvsvn\":4},\"tcbDate\":\"2019-03-13T00:00:00Z\",\"tcbStatus\":\"OutOfDate\","
+		    "{\"tcb\":{\"isvsvn\":7},\"tcbDate\":\"2025-11-12T00:00:00Z\","
+		    "\"tcbStatus\":\"UpToDate\"},"
+		    "{\"tcb\":{\"isvsvn\":4},\"tcbDate\":\"2019-03-13T00:00:00Z\","
+		    "\"tcbStatus\":\"OutOfDate\","
 		    "\"advisoryIDs\":[\"TEST-SA-MOD04\"]},"
-		    "{\"tcb\":{\"isvsvn\":2},\"tcbDate\":\"2018-08-09T00:00:00Z\",\"tcbStatus\":\"Revoked\"}]}],");
+		    "{\"tcb\":{\"isvsvn\":2},\"tcbDate\":\"2018-08-09T00:00:00Z\","
+		    "\"tcbStatus\":\"Revoked\"}]}],");
 	buf_str(&b, "\"tcbLevels\":[");
 	put_levels(&b, tee, v2);
 	buf_str(&b, "]}");
@@ -167,7 +184,8 @@ const char *kit_tcbinfo_v2(struct arena *a)
 
 const char *kit_qeid(struct arena *a, const char *id)
 {
-	const char *text = arena_printf(a, "{\"id\":\"%s\",\"version\":2," DATES ",\"tcbEvaluationDataNumber\":20,"
+	const char *text = arena_printf(a,
+	    "{\"id\":\"%s\",\"version\":2," DATES ",\"tcbEvaluationDataNumber\":20,"
 	    "\"miscselect\":\"00000000\",\"miscselectMask\":\"FFFFFFFF\","
 	    "\"attributes\":\"11000000000000000000000000000000\","
 	    "\"attributesMask\":\"FBFFFFFFFFFFFFFF0000000000000000\","
@@ -213,7 +231,8 @@ const char *kit_hex_signature(struct kit *k, enum kit_party signer, const char *
 	uint8_t sig[SIG_MAX];
 	size_t n;
 
-	CHECK_OK(sig_sign(k->c, k->p[signer].priv, SIG_ECDSA_P256_SHA256, rd_make(body, strlen(body)), sig, &n,
+	CHECK_OK(sig_sign(k->c, k->p[signer].priv, SIG_ECDSA_P256_SHA256, rd_make(body, strlen(body)),
+	    sig, &n,
 		&k->e), &k->e);
 	assert_int_equal(n, PCS_SIG_LEN);
 	return hex_arena(k->a, sig, n);
@@ -230,7 +249,8 @@ struct json *kit_group(struct kit *k, struct json *doc, const char *name, const 
 	return doc;
 }
 
-struct rd kit_crl(struct kit *k, enum kit_party issuer, enum kit_party revoked, int64_t this_s, int64_t next_s)
+struct rd kit_crl(struct kit *k, enum kit_party issuer, enum kit_party revoked, int64_t this_s,
+    int64_t next_s)
 {
 	uint64_t serial = 1 + (uint64_t)revoked;
 	struct x509_crl_template t = { .issuer = k->p[issuer].cert, .this_update_s = this_s,

@@ -1,5 +1,6 @@
 /*
- * kit.h - collateral made for the tests: bodies as text, a small PKI with Intel's names, and documents signed by it.
+ * kit.h - collateral made for the tests: bodies as text, a small PKI with Intel's names, and documents
+ * signed by it.
  */
 #ifndef UNIT_COLLATERAL_KIT_H
 #define UNIT_COLLATERAL_KIT_H
@@ -17,8 +18,9 @@ struct party {
 	struct x509_cert *cert;
 };
 
-enum kit_party { ROOT, TCB_SIGNING, PLATFORM_CA, PROCESSOR_CA, PCK_LEAF, ROGUE_ROOT, ROGUE_SIGNING, SUB_SIGNING,
-	CA_SIGNING, OLD_SIGNING, NPARTIES };
+enum kit_party { ROOT, TCB_SIGNING, PLATFORM_CA, PROCESSOR_CA, PCK_LEAF, ROGUE_ROOT, ROGUE_SIGNING,
+    SUB_SIGNING,
+	CA_SIGNING, OLD_SIGNING, SHORT_ROOT, SHORT_SIGNING, FORGED_ROOT, NPARTIES };
 
 struct kit {
 	struct crypto *c;
@@ -46,7 +48,8 @@ const char *kit_hex_signature(struct kit *k, enum kit_party signer, const char *
 struct json *kit_group(struct kit *k, struct json *doc, const char *name, const char *body,
     enum kit_party signer, const char *chain);
 /* DER of a list; revokes the certificate of `revoked` (NPARTIES: none). */
-struct rd kit_crl(struct kit *k, enum kit_party issuer, enum kit_party revoked, int64_t this_s, int64_t next_s);
+struct rd kit_crl(struct kit *k, enum kit_party issuer, enum kit_party revoked, int64_t this_s,
+    int64_t next_s);
 struct json *kit_crl_member(struct kit *k, struct json *doc, const char *name, struct rd der);
 /* All groups, good, for SGX with the platform's CRL. */
 struct json *kit_document(struct kit *k);

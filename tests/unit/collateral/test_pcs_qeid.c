@@ -44,7 +44,8 @@ static const struct {
 	{ "2026-06-19T00:00:00Z", "2026-13-19T00:00:00Z", ATT_E_BAD_FORMAT, "nextUpdate: " },
 	{ "tcbEvaluationDataNumber\":20", "tcbEvaluationDataNumber\":-20", ATT_E_BAD_FORMAT,
 	    "tcbEvaluationDataNumber: -20" },
-	{ "tcbEvaluationDataNumber\":20", "tcbEvaluationDataNumber\":4294967296", ATT_E_BAD_FORMAT, "4294967296" },
+	{ "tcbEvaluationDataNumber\":20", "tcbEvaluationDataNumber\":4294967296", ATT_E_BAD_FORMAT,
+	    "4294967296" },
 	{ "\"00000000\"", "\"000000\"", ATT_E_BAD_FORMAT, "miscselect: " },
 	{ "\"FFFFFFFF\"", "\"FFFFFFFFFF\"", ATT_E_BAD_FORMAT, "miscselectMask: " },
 	{ "\"attributes\"", "\"x\"", ATT_E_BAD_FORMAT, "attributes: absent" },
@@ -88,7 +89,8 @@ static void levels_are_sorted(void **state)
 
 static void a_report_must_match(void **state)
 {
-	struct pcs_enclave_fields good = { .attributes = { 0x15, 0, 0, 0, 0, 0, 0, 0, 0xe7 }, .isvprodid = 1 }, f;
+	struct pcs_enclave_fields good = { .attributes = { 0x15, 0, 0, 0, 0, 0, 0, 0, 0xe7 },
+	    .isvprodid = 1 }, f;
 	struct pcs_qeid *q = NULL;
 
 	(void)state;
@@ -98,7 +100,8 @@ static void a_report_must_match(void **state)
 	CHECK_OK(pcs_qeid_matches(q, &good, &e), &e);
 	f = good;
 	f.miscselect[3] = 1;
-	CHECK_ERR(pcs_qeid_matches(q, &f, &e), &e, ATT_E_NOT_AUTHENTIC, "MISCSELECT is 00000001, want 00000000");
+	CHECK_ERR(pcs_qeid_matches(q, &f, &e), &e, ATT_E_NOT_AUTHENTIC,
+	    "MISCSELECT is 00000001, want 00000000");
 	f = good;
 	f.attributes[0] |= 2;
 	CHECK_ERR(pcs_qeid_matches(q, &f, &e), &e, ATT_E_NOT_AUTHENTIC, "ATTRIBUTES is 17");
@@ -124,7 +127,8 @@ static void numbers_are_read(void **state)
 		{ "\"SGX\"", "\"QE\"", "id: QE, want SGX or TDX" },
 		{ "\"version\":1", "\"version\":2", "version: 2, want 1" },
 		{ "\"tcbEvalNumbers\":[", "\"tcbEvalNumbers\":[],\"x\":[", "tcbEvalNumbers: 0 elements" },
-		{ "\"tcbEvaluationDataNumber\"", "\"x\"", "tcbEvalNumbers[0]: tcbEvaluationDataNumber: absent" },
+		{ "\"tcbEvaluationDataNumber\"", "\"x\"",
+		    "tcbEvalNumbers[0]: tcbEvaluationDataNumber: absent" },
 		{ "\"tcbDate\"", "\"x\"", "tcbEvalNumbers[0]: tcbDate: absent" },
 		{ "\"tcbRecoveryEventDate\"", "\"x\"", "tcbRecoveryEventDate: absent" },
 	};

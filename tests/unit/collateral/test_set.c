@@ -2,6 +2,7 @@
 
 #include "lib/base/hex.h"
 #include "lib/base/time.h"
+#include "lib/crypto/der.h"
 #include "tests/unit/collateral/kit.h"
 
 #define DAY INT64_C(86400)
@@ -32,6 +33,8 @@ static void a_document_is_good(void **state)
 	kit_reset(&k);
 	add(kit_document(&k));
 	assert_int_equal(k.set.nitems, 4);
+	/* Nothing is good before it is proved. */
+	assert_int_not_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW), COLLATERAL_GOOD);
 	kit_prove(&k);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct collateral_item *item = find(rows[i].kind, rows[i].key, KIT_NOW);
@@ -52,7 +55,8 @@ static void a_document_is_good(void **state)
 static void answers_are_kept_as_received(void **state)
 {
 	const char *body = kit_qeid(k.a, "QE"), *hex = kit_hex_signature(&k, TCB_SIGNING, body);
-	const char *raw = arena_printf(k.a, " {\"signature\" : \"%s\",\n \"enclaveIdentity\": %s } ", hex, body);
+	const char *raw = arena_printf(k.a, " {\"signature\" : \"%s\",\n \"enclaveIdentity\": %s } ",
+	    hex, body);
 	const struct collateral_item *item;
 
 	(void)state;
@@ -68,7 +72,8 @@ static void answers_are_kept_as_received(void **state)
 	assert_int_equal(rd_left(&item->answer), strlen(raw) - 2);
 	/* From the normalised form it is put together as the service sends it. */
 	kit_reset(&k);
-	add(kit_group(&k, json_object(k.a), "qe_identity", body, TCB_SIGNING, kit_pem(&k, TCB_SIGNING, ROOT)));
+	add(kit_group(&k, json_object(k.a), "qe_identity", body, TCB_SIGNING, kit_pem(&k, TCB_SIGNING,
+	    ROOT)));
 	item = find(COLLATERAL_QE_IDENTITY, "QE", KIT_NOW);
 	raw = arena_printf(k.a, "{\"enclaveIdentity\":%s,\"signature\":\"", body);
 	assert_memory_equal(rd_ptr(&item->answer), raw, strlen(raw));
@@ -89,7 +94,8 @@ static void pieces_may_come_singly(void **state)
 	kit_reset(&k);
 	bytes_copy(with_nul, rd_ptr(&crl), rd_left(&crl));
 	CHECK_OK(collateral_set_add(&k.set, rd_make(with_nul, rd_left(&crl) + 1), 0, &k.e), &k.e);
-	CHECK_ERR(collateral_set_add(&k.set, rd_make(with_nul, rd_left(&crl) + 2), 0, &k.e), &k.e, ATT_E_BAD_FORMAT,
+	CHECK_ERR(collateral_set_add(&k.set, rd_make(with_nul, rd_left(&crl) + 2), 0, &k.e), &k.e,
+	    ATT_E_BAD_FORMAT,
 	    "2 bytes behind the end");
 	CHECK_OK(kit_add_text(&k, arena_printf(k.a, "%s\n", hex)), &k.e);
 	CHECK_OK(collateral_set_add(&k.set, rd_make(der, n), 0, &k.e), &k.e);
@@ -127,9 +133,11 @@ static void signers_are_judged(void **state)
 		{ ROGUE_SIGNING, ROGUE_SIGNING, ROGUE_ROOT, COLLATERAL_ROOT, "not Intel's" },
 		{ ROGUE_SIGNING, ROGUE_SIGNING, ROOT, COLLATERAL_SIGNER, "" },
 		{ TCB_SIGNING, TCB_SIGNING, ROGUE_ROOT, COLLATERAL_ROOT, "not Intel's" },
-		{ PLATFORM_CA, PLATFORM_CA, ROOT, COLLATERAL_SIGNER, "no certificate \"Intel SGX TCB Signing\"" },
+		{ PLATFORM_CA, PLATFORM_CA, ROOT, COLLATERAL_SIGNER,
+		    "no certificate \"Intel SGX TCB Signing\"" },
 		{ PCK_LEAF, PCK_LEAF, ROOT, COLLATERAL_SIGNER, "no certificate \"Intel SGX TCB Signing\"" },
-		{ SUB_SIGNING, SUB_SIGNING, ROOT, COLLATERAL_SIGNER, "issuer is \"Intel SGX PCK Platform CA\"" },
+		{ SUB_SIGNING, SUB_SIGNING, ROOT, COLLATERAL_SIGNER,
+		    "issuer is \"Intel SGX PCK Platform CA\"" },
 		{ CA_SIGNING, CA_SIGNING, ROOT, COLLATERAL_SIGNER, "no certificate" },
 		{ ROOT, ROOT, ROOT, COLLATERAL_SIGNER, "no certificate" },
 	};
@@ -156,7 +164,8 @@ static void bytes_count_not_values(void **state)
 	(void)state;
 	kit_reset(&k);
 	doc = kit_group(&k, json_object(k.a), "tcb_info", body, TCB_SIGNING, kit_pem(&k, TCB_SIGNING, ROOT));
-	json_put(k.a, doc, "tcb_info", json_string(k.a, kit_replace(k.a, body, "\"version\":", "\"version\": ")));
+	json_put(k.a, doc, "tcb_info", json_string(k.a, kit_replace(k.a, body, "\"version\":",
+	    "\"version\": ")));
 	add(doc);
 	kit_prove(&k);
 	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW), COLLATERAL_SIGNATURE);
@@ -191,6 +200,82 @@ static void an_anchor_must_be_a_root(void **state)
 	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW), COLLATERAL_ROOT);
 }
 
+/* The right key under a certificate that this key did not sign: its dates and constraints are anybody's. */
+static void a_root_must_have_signed_itself(void **state)
+{
+	struct x509_bundle anchors = { 0 };
+
+	(void)state;
+	kit_reset(&k);
+	CHECK_OK(x509_bundle_add(&anchors, k.p[FORGED_ROOT].cert, &k.e), &k.e);
+	add(kit_group(&k, json_object(k.a), "qe_identity", kit_qeid(k.a, "QE"), TCB_SIGNING,
+	    kit_pem(&k, TCB_SIGNING, FORGED_ROOT)));
+	CHECK_OK(collateral_set_prove(&k.set, &anchors, &k.e), &k.e);
+	x509_bundle_clear(&anchors);
+	assert_int_equal(k.set.nroots, 0);
+	assert_int_equal(kit_fault(&k, COLLATERAL_QE_IDENTITY, "QE", KIT_NOW), COLLATERAL_ROOT);
+}
+
+static void a_root_must_be_valid_too(void **state)
+{
+	struct x509_bundle anchors = { 0 };
+
+	(void)state;
+	kit_reset(&k);
+	CHECK_OK(x509_bundle_add(&anchors, k.p[SHORT_ROOT].cert, &k.e), &k.e);
+	add(kit_group(&k, json_object(k.a), "qe_identity", kit_qeid(k.a, "QE"), SHORT_SIGNING,
+	    kit_pem(&k, SHORT_SIGNING, SHORT_ROOT)));
+	CHECK_OK(collateral_set_prove(&k.set, &anchors, &k.e), &k.e);
+	x509_bundle_clear(&anchors);
+	assert_int_equal(kit_fault(&k, COLLATERAL_QE_IDENTITY, "QE", KIT_NOW - 11 * DAY), COLLATERAL_GOOD);
+	assert_int_equal(kit_fault(&k, COLLATERAL_QE_IDENTITY, "QE", KIT_NOW), COLLATERAL_SIGNER_DATES);
+}
+
+/* An empty list of the root without extensions, properly signed. */
+static struct buf numberless_crl(void)
+{
+	static const uint8_t alg[] = { 0x06, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2 };
+	struct buf tbs = buf_make(k.a), list = buf_make(k.a), signature = buf_make(k.a), out = buf_make(k.a);
+	struct rd name = x509_subject_der(k.p[ROOT].cert);
+	struct buf tbs_whole = buf_make(k.a), sig_whole = buf_make(k.a);
+	uint8_t sig[SIG_MAX];
+	size_t n;
+
+	der_put_u64(&tbs, 1);
+	der_put(&tbs, DER_SEQUENCE, alg, sizeof alg);
+	buf_put(&tbs, rd_ptr(&name), rd_left(&name));
+	der_put(&tbs, DER_UTCTIME, "260531000000Z", 13);
+	der_put(&tbs, DER_UTCTIME, "260602000000Z", 13);
+	der_put_buf(&tbs_whole, DER_SEQUENCE, &tbs);
+	CHECK_OK(sig_sign(k.c, k.p[ROOT].priv, SIG_ECDSA_P256_SHA256, rd_make(tbs_whole.p,
+	    tbs_whole.len), sig, &n,
+		&k.e), &k.e);
+	der_put_uint(&signature, sig, 32);
+	der_put_uint(&signature, sig + 32, 32);
+	der_put_buf(&sig_whole, DER_SEQUENCE, &signature);
+	buf_put(&list, tbs_whole.p, tbs_whole.len);
+	der_put(&list, DER_SEQUENCE, alg, sizeof alg);
+	der_put_bits(&list, sig_whole.p, sig_whole.len);
+	der_put_buf(&out, DER_SEQUENCE, &list);
+	assert_false(out.failed);
+	return out;
+}
+
+/* Without its number, going backwards could not be noticed. */
+static void a_list_must_have_a_number(void **state)
+{
+	struct buf crl;
+
+	(void)state;
+	kit_reset(&k);
+	crl = numberless_crl();
+	CHECK_OK(collateral_set_add(&k.set, rd_make(crl.p, crl.len), 0, &k.e), &k.e);
+	kit_prove(&k);
+	assert_int_equal(kit_fault(&k, COLLATERAL_ROOT_CRL, "root", KIT_NOW), COLLATERAL_FORM);
+	assert_non_null(strstr(k.e.text, "no CRL number"));
+	assert_null(collateral_root_crl(&k.set, k.p[ROOT].cert, KIT_NOW));
+}
+
 static void dates_are_judged(void **state)
 {
 	int64_t issued, next;
@@ -210,11 +295,15 @@ static void dates_are_judged(void **state)
 	assert_int_equal(kit_fault(&k, COLLATERAL_QE_IDENTITY, "QE", next + 1), COLLATERAL_EXPIRED);
 	assert_int_equal(kit_fault(&k, COLLATERAL_ROOT_CRL, "root", KIT_NOW + DAY + 1), COLLATERAL_EXPIRED);
 	assert_int_equal(kit_fault(&k, COLLATERAL_ROOT_CRL, "root", KIT_NOW - DAY - 1), COLLATERAL_EARLY);
-	assert_int_equal(kit_fault(&k, COLLATERAL_PCK_CRL, "platform", KIT_NOW + DAY + 1), COLLATERAL_EXPIRED);
+	assert_int_equal(kit_fault(&k, COLLATERAL_PCK_CRL, "platform", KIT_NOW + DAY + 1),
+	    COLLATERAL_EXPIRED);
 	/* The signing certificate's own dates come first. */
-	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW - 101 * DAY), COLLATERAL_SIGNER_DATES);
-	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW + 901 * DAY), COLLATERAL_SIGNER_DATES);
-	assert_int_equal(kit_fault(&k, COLLATERAL_ROOT_CRL, "root", KIT_NOW - 901 * DAY), COLLATERAL_SIGNER_DATES);
+	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW - 101 * DAY),
+	    COLLATERAL_SIGNER_DATES);
+	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW + 901 * DAY),
+	    COLLATERAL_SIGNER_DATES);
+	assert_int_equal(kit_fault(&k, COLLATERAL_ROOT_CRL, "root", KIT_NOW - 901 * DAY),
+	    COLLATERAL_SIGNER_DATES);
 }
 
 /* A list without nextUpdate never expires, so it is never good. */
@@ -244,7 +333,8 @@ static void a_key_may_be_certified_anew(void **state)
 			CHECK_OK(kit_add_text(&k, kit_pem(&k, TCB_SIGNING, ROOT)), &k.e);
 		kit_prove(&k);
 		assert_int_equal(find(COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW)->proof.nsigners, 1 + both);
-		assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW - 200 * DAY), COLLATERAL_GOOD);
+		assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW - 200 * DAY),
+		    COLLATERAL_GOOD);
 		assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW),
 		    both ? COLLATERAL_GOOD : COLLATERAL_SIGNER_DATES);
 	}
@@ -267,7 +357,8 @@ static void revoked_signers_are_refused(void **state)
 	kit_crl_member(&k, doc, "root_ca_crl", kit_crl(&k, ROOT, PLATFORM_CA, KIT_NOW - DAY, KIT_NOW + DAY));
 	add(doc);
 	/* A later list without the entry does not take the revocation back. */
-	CHECK_OK(collateral_set_add(&k.set, kit_crl(&k, ROOT, NPARTIES, KIT_NOW, KIT_NOW + DAY), 0, &k.e), &k.e);
+	CHECK_OK(collateral_set_add(&k.set, kit_crl(&k, ROOT, NPARTIES, KIT_NOW, KIT_NOW + DAY), 0,
+	    &k.e), &k.e);
 	kit_prove(&k);
 	assert_int_equal(kit_fault(&k, COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW), COLLATERAL_GOOD);
 	assert_int_equal(kit_fault(&k, COLLATERAL_PCK_CRL, "platform", KIT_NOW), COLLATERAL_SIGNER_REVOKED);
@@ -282,7 +373,8 @@ static void a_strangers_list_does_not_count(void **state)
 {
 	(void)state;
 	kit_reset(&k);
-	CHECK_OK(collateral_set_add(&k.set, kit_crl(&k, ROGUE_ROOT, TCB_SIGNING, KIT_NOW - DAY, KIT_NOW + DAY), 0,
+	CHECK_OK(collateral_set_add(&k.set, kit_crl(&k, ROGUE_ROOT, TCB_SIGNING, KIT_NOW - DAY,
+	    KIT_NOW + DAY), 0,
 		&k.e), &k.e);
 	CHECK_OK(kit_add_text(&k, kit_pem(&k, TCB_SIGNING, ROOT)), &k.e);
 	kit_prove(&k);
@@ -321,13 +413,15 @@ static void pck_lists_need_their_ca(void **state)
 	kit_reset(&k);
 	kit_crl_member(&k, doc, "pck_crl", processor);
 	add(doc);
-	CHECK_OK(collateral_set_add(&k.set, kit_crl(&k, TCB_SIGNING, NPARTIES, KIT_NOW - DAY, KIT_NOW + DAY), 0,
+	CHECK_OK(collateral_set_add(&k.set, kit_crl(&k, TCB_SIGNING, NPARTIES, KIT_NOW - DAY,
+	    KIT_NOW + DAY), 0,
 		&k.e), &k.e);
 	kit_prove(&k);
 	assert_null(collateral_pck_crl(&k.set, k.p[PLATFORM_CA].cert, KIT_NOW));
 	assert_int_equal(kit_fault(&k, COLLATERAL_PCK_CRL, "processor", KIT_NOW), COLLATERAL_SIGNER);
 	/* Any other list is kept and never good. */
-	assert_int_equal(kit_fault(&k, COLLATERAL_OTHER_CRL, COLLATERAL_CN_TCB_SIGNING, KIT_NOW), COLLATERAL_SIGNER);
+	assert_int_equal(kit_fault(&k, COLLATERAL_OTHER_CRL, COLLATERAL_CN_TCB_SIGNING, KIT_NOW),
+	    COLLATERAL_SIGNER);
 }
 
 /* A malformed object is an item with that fault, found under what it claims to be. */
@@ -348,7 +442,8 @@ static void malformed_objects_are_items(void **state)
 		const struct collateral_item *item;
 
 		kit_reset(&k);
-		add(kit_group(&k, json_object(k.a), "tcb_info", body, TCB_SIGNING, kit_pem(&k, TCB_SIGNING, ROOT)));
+		add(kit_group(&k, json_object(k.a), "tcb_info", body, TCB_SIGNING, kit_pem(&k,
+		    TCB_SIGNING, ROOT)));
 		kit_prove(&k);
 		item = find(COLLATERAL_TCB_INFO, TCB_KEY, KIT_NOW);
 		assert_non_null(item);
@@ -478,7 +573,8 @@ static void json_is_recognised(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_int_equal(collateral_recognise(rd_make(rows[i].text, strlen(rows[i].text))), rows[i].ours);
+		assert_int_equal(collateral_recognise(rd_make(rows[i].text, strlen(rows[i].text))),
+		    rows[i].ours);
 }
 
 static void limits_hold(void **state)
@@ -490,13 +586,16 @@ static void limits_hold(void **state)
 	(void)state;
 	CHECK_OK(collateral_set_init(&s, a, k.c, &k.e), &k.e);
 	for (size_t i = 0; i <= COLLATERAL_ITEMS_MAX; i++) {
-		const char *text = kit_replace(k.a, body, "isvprodid\":1", arena_printf(k.a, "isvprodid\":%zu", i));
-		const char *raw = arena_printf(k.a, "{\"enclaveIdentity\":%s,\"signature\":\"%0128d\"}", text, 0);
+		const char *text = kit_replace(k.a, body, "isvprodid\":1", arena_printf(k.a,
+		    "isvprodid\":%zu", i));
+		const char *raw = arena_printf(k.a, "{\"enclaveIdentity\":%s,\"signature\":\"%0128d\"}",
+		    text, 0);
 
 		if (i < COLLATERAL_ITEMS_MAX)
 			CHECK_OK(collateral_set_add(&s, rd_make(raw, strlen(raw)), 0, &k.e), &k.e);
 		else
-			CHECK_ERR(collateral_set_add(&s, rd_make(raw, strlen(raw)), 0, &k.e), &k.e, ATT_E_LIMIT,
+			CHECK_ERR(collateral_set_add(&s, rd_make(raw, strlen(raw)), 0, &k.e), &k.e,
+			    ATT_E_LIMIT,
 			    "more than 1024 items");
 	}
 	CHECK_ERR(collateral_set_add(&s, rd_make("x", COLLATERAL_PIECE_MAX + 1), 0, &k.e), &k.e, ATT_E_LIMIT,
@@ -595,6 +694,9 @@ int main(void)
 		cmocka_unit_test(bytes_count_not_values),
 		cmocka_unit_test(without_anchor_nothing_holds),
 		cmocka_unit_test(an_anchor_must_be_a_root),
+		cmocka_unit_test(a_root_must_have_signed_itself),
+		cmocka_unit_test(a_root_must_be_valid_too),
+		cmocka_unit_test(a_list_must_have_a_number),
 		cmocka_unit_test(dates_are_judged),
 		cmocka_unit_test(a_list_must_expire),
 		cmocka_unit_test(a_key_may_be_certified_anew),

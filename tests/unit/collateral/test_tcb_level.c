@@ -29,6 +29,19 @@ static struct tcb_evaluation evaluate(const struct pcs_tcbinfo *t, const struct 
 	return v;
 }
 
+/* The structure is large; most tests want one member. */
+__attribute__((noinline)) static enum tcb_outcome outcome(const struct pcs_tcbinfo *t,
+    const struct tcb_platform *p)
+{
+	return evaluate(t, p).outcome;
+}
+
+__attribute__((noinline)) static enum tcb_status status(const struct pcs_tcbinfo *t,
+    const struct tcb_platform *p)
+{
+	return evaluate(t, p).status;
+}
+
 #define U TCB_UP_TO_DATE
 #define S TCB_SW_HARDENING
 #define C TCB_CONFIG
@@ -51,7 +64,7 @@ static void statuses_converge(void **state)
 		for (size_t j = 0; j < 3; j++) {
 			struct tcb_platform p = platform((uint8_t)(70 - 10 * i), (uint16_t)(8 - 2 * j));
 
-			assert_int_equal(evaluate(sgx, &p).status, table[i][j]);
+			assert_int_equal(status(sgx, &p), table[i][j]);
 			assert_int_equal(tcb_converge(platforms[i], parts[j], U), table[i][j]);
 			assert_int_equal(tcb_converge(platforms[i], U, parts[j]), table[i][j]);
 			/* The worse of the two counts. */
@@ -84,18 +97,18 @@ static void comparison_is_component_wise(void **state)
 	(void)state;
 	/* Lexicographically far above every level, but component 2 is below them all. */
 	p.sgx[1] = 1;
-	assert_int_equal(evaluate(sgx, &p).outcome, TCB_NO_PLATFORM_LEVEL);
+	assert_int_equal(outcome(sgx, &p), TCB_NO_PLATFORM_LEVEL);
 	p = platform(255, 8);
 	p.pcesvn = 12;
-	assert_int_equal(evaluate(sgx, &p).outcome, TCB_NO_PLATFORM_LEVEL);
+	assert_int_equal(outcome(sgx, &p), TCB_NO_PLATFORM_LEVEL);
 	p = platform(9, 8);
-	assert_int_equal(evaluate(sgx, &p).outcome, TCB_NO_PLATFORM_LEVEL);
+	assert_int_equal(outcome(sgx, &p), TCB_NO_PLATFORM_LEVEL);
 	p = platform(10, 8);
-	assert_int_equal(evaluate(sgx, &p).status, TCB_REVOKED);
+	assert_int_equal(status(sgx, &p), TCB_REVOKED);
 	p = platform(69, 8);
-	assert_int_equal(evaluate(sgx, &p).status, TCB_SW_HARDENING);
+	assert_int_equal(status(sgx, &p), TCB_SW_HARDENING);
 	p = platform(255, UINT16_MAX);
-	assert_int_equal(evaluate(sgx, &p).status, TCB_UP_TO_DATE);
+	assert_int_equal(status(sgx, &p), TCB_UP_TO_DATE);
 }
 
 static void every_component_counts(void **state)
@@ -114,16 +127,16 @@ static void every_component_counts(void **state)
 		one.tdx[i].svn = i == 1 ? 0 : 9;
 		p.sgx[i] = 9;
 	}
-	assert_int_equal(evaluate(&t, &p).outcome, TCB_MATCHED);
+	assert_int_equal(outcome(&t, &p), TCB_MATCHED);
 	for (size_t i = 0; i < TCB_COMPONENTS; i++) {
 		p.sgx[i] = 8;
-		assert_int_equal(evaluate(&t, &p).outcome, TCB_NO_PLATFORM_LEVEL);
+		assert_int_equal(outcome(&t, &p), TCB_NO_PLATFORM_LEVEL);
 		p.sgx[i] = 9;
 		one.tdx[i].svn++;
-		assert_int_equal(evaluate(&t, &p).outcome, TCB_NO_PLATFORM_LEVEL);
+		assert_int_equal(outcome(&t, &p), TCB_NO_PLATFORM_LEVEL);
 		one.tdx[i].svn--;
 	}
-	assert_int_equal(evaluate(&t, &p).outcome, TCB_MATCHED);
+	assert_int_equal(outcome(&t, &p), TCB_MATCHED);
 }
 
 static void unlisted_qe_is_not_supported(void **state)
@@ -135,12 +148,13 @@ static void unlisted_qe_is_not_supported(void **state)
 	assert_int_equal(v.outcome, TCB_NO_QE_LEVEL);
 	assert_null(v.advisories);
 	p = platform(70, 4);
-	assert_int_equal(evaluate(sgx, &p).status, TCB_REVOKED);
+	assert_int_equal(status(sgx, &p), TCB_REVOKED);
 }
 
 static void an_unknown_status_decides_nothing(void **state)
 {
-	struct pcs_tcbinfo *t = info(kit_replace(arena, kit_tcbinfo(arena, PCS_SGX), "\"UpToDate\"", "\"New\""));
+	struct pcs_tcbinfo *t = info(kit_replace(arena, kit_tcbinfo(arena, PCS_SGX), "\"UpToDate\"",
+	    "\"New\""));
 	const char *text = kit_replace(arena, kit_qeid(arena, "QE"), "\"UpToDate\"", "\"SWHardeningNeeded\"");
 	struct pcs_qeid *old = qe;
 	struct tcb_platform p = platform(70, 8);
@@ -151,7 +165,7 @@ static void an_unknown_status_decides_nothing(void **state)
 	assert_string_equal(v.unknown, "New");
 	/* It counts only on the level selected. */
 	p = platform(60, 8);
-	assert_int_equal(evaluate(t, &p).status, TCB_SW_HARDENING);
+	assert_int_equal(status(t, &p), TCB_SW_HARDENING);
 	/* A QE knows three statuses. */
 	CHECK_OK(pcs_qeid_parse(rd_make(text, strlen(text)), arena, &qe, &e), &e);
 	v = evaluate(sgx, &p);
@@ -229,7 +243,8 @@ static void what_is_short_is_named(void **state)
 	(void)state;
 	v = evaluate(sgx, &p);
 	assert_int_equal(v.nshorts, 2);
-	assert_string_equal(tcb_shorts_text(arena, &v), "component 1 is 60, needs 70; QE ISVSVN is 6, needs 8; "
+	assert_string_equal(tcb_shorts_text(arena, &v),
+	    "component 1 is 60, needs 70; QE ISVSVN is 6, needs 8; "
 	    "advisories TEST-SA-00060, TEST-SA-ALL, TEST-SA-QE006");
 	p = platform(70, 8);
 	p.sgx[1] = 1;
@@ -240,7 +255,8 @@ static void what_is_short_is_named(void **state)
 	p = platform(70, 8);
 	p.tee_tcb_svn = svn;
 	v = evaluate(tdx, &p);
-	assert_string_equal(tcb_shorts_text(arena, &v), "TDX module ISVSVN is 4, needs 7; advisory TEST-SA-MOD04");
+	assert_string_equal(tcb_shorts_text(arena, &v),
+	    "TDX module ISVSVN is 4, needs 7; advisory TEST-SA-MOD04");
 	svn[1] = 0;
 	svn[2] = 2;
 	v = evaluate(tdx, &p);
@@ -278,7 +294,8 @@ static void relaunch_is_advised(void **state)
 		{ U, U, U }, { U, O, U }, { S, U, S }, { R, U, R }, { O, R, O }, { O, O, O }, { O, OC, O },
 		{ OC, OC, OC },
 		{ O, U, TCB_RELAUNCH }, { O, S, TCB_RELAUNCH }, { O, C, TCB_RELAUNCH_CONFIG },
-		{ O, CS, TCB_RELAUNCH_CONFIG }, { OC, U, TCB_RELAUNCH_CONFIG }, { OC, S, TCB_RELAUNCH_CONFIG },
+		{ O, CS, TCB_RELAUNCH_CONFIG }, { OC, U, TCB_RELAUNCH_CONFIG }, { OC, S,
+		    TCB_RELAUNCH_CONFIG },
 		{ OC, C, TCB_RELAUNCH_CONFIG }, { OC, CS, TCB_RELAUNCH_CONFIG }, { C, U, C },
 	};
 
@@ -295,7 +312,8 @@ static void names_of_statuses(void **state)
 
 		assert_int_equal(tcb_status_find(name), s);
 		/* The relaunch values never come from collateral. */
-		assert_int_equal(tcb_status_of_collateral(name, strlen(name)), s <= TCB_REVOKED ? s : TCB_UNKNOWN);
+		assert_int_equal(tcb_status_of_collateral(name, strlen(name)),
+		    s <= TCB_REVOKED ? s : TCB_UNKNOWN);
 	}
 	assert_int_equal(tcb_status_find(""), TCB_UNKNOWN);
 	assert_int_equal(tcb_status_find("uptodate"), TCB_UNKNOWN);

@@ -1,4 +1,5 @@
-/* test_vectors.c - recorded and made collateral: what is good at its time, and where the made faults are found. */
+/* test_vectors.c - recorded and made collateral: what is good at its time, and where the made faults
+ * are found. */
 #include <stdio.h>
 #include <string.h>
 
@@ -65,35 +66,31 @@ static enum collateral_fault fault(const struct loaded *l, enum collateral_kind 
 	return i ? collateral_judge(&l->set, i, q.now_s, &e) : COLLATERAL_GOOD;
 }
 
-#define INTEL_FILES(X) \
-	X("sgx/sgx-v3-00a067110000.collateral.json", "2025-06-20T00:00:00Z", "SGX-00a067110000", "QE", "processor", \
-	    17, "2025-07-19T10:01:18Z", 11) \
-	X("sgx/sgx-v3-00906ed50000.2022-04.collateral.json", "2022-04-27T00:00:00Z", "SGX-00906ed50000", "QE", \
-	    "processor", 12, "2022-05-26T22:39:25Z", 13) \
-	X("sgx/sgx-v3-multipackage-00606a000000.tcb19.collateral.json", "2025-06-20T00:00:00Z", \
-	    "SGX-00606a000000", "QE", "platform", 19, NULL, 15) \
-	X("tdx/tdx-v4-b0c06f000000.collateral.json", "2025-06-20T00:00:00Z", "TDX-b0c06f000000", "TD_QE", "platform", \
-	    17, "2025-07-19T10:00:35Z", 2) \
-	X("tdx/tdx-90c06f000000.2025-02.eval18.collateral.json", "2025-02-27T00:00:00Z", "TDX-90c06f000000", \
-	    "TD_QE", "platform", 18, "2025-03-22T11:31:38Z", 3) \
-	X("tdx/tdx-90c06f000000.2025-06.eval17.collateral.json", "2025-06-20T00:00:00Z", "TDX-90c06f000000", \
-	    "TD_QE", "platform", 17, NULL, 2) \
-	X("tdx/tdx-00806f050000.2026-06.eval21.collateral.json", "2026-06-14T00:00:00Z", "TDX-00806f050000", \
-	    "TD_QE", "platform", 21, "2026-07-12T22:09:43Z", 6) \
-	X("tdx/tdx-90c06f000000.2026-02.eval18.collateral.json", "2026-02-20T00:00:00Z", "TDX-90c06f000000", \
-	    "TD_QE", "platform", 18, "2026-03-20T10:41:15Z", 3) \
-	X("tdx/tdx-50806f000000.2023-06.collateral.json", "2023-06-20T00:00:00Z", "TDX-50806f000000", "TD_QE", \
-	    "platform", 15, "2023-07-08T07:24:59Z", 2)
-
 static const struct file {
 	const char *path, *time, *tcb, *qe, *ca;
 	uint32_t evaluation;
 	const char *expires;            /* earliest of all items; NULL: not recorded */
 	size_t nlevels;
 } files[] = {
-#define X(...) { __VA_ARGS__ },
-	INTEL_FILES(X)
-#undef X
+	{ "sgx/sgx-v3-00a067110000.collateral.json", "2025-06-20T00:00:00Z", "SGX-00a067110000",
+	    "QE", "processor", 17, "2025-07-19T10:01:18Z", 11 },
+	{ "sgx/sgx-v3-00906ed50000.2022-04.collateral.json", "2022-04-27T00:00:00Z", "SGX-00906ed50000",
+	    "QE", "processor", 12, "2022-05-26T22:39:25Z", 13 },
+	{ "sgx/sgx-v3-multipackage-00606a000000.tcb19.collateral.json", "2025-06-20T00:00:00Z",
+	    "SGX-00606a000000",
+	    "QE", "platform", 19, NULL, 15 },
+	{ "tdx/tdx-v4-b0c06f000000.collateral.json", "2025-06-20T00:00:00Z", "TDX-b0c06f000000",
+	    "TD_QE", "platform", 17, "2025-07-19T10:00:35Z", 2 },
+	{ "tdx/tdx-90c06f000000.2025-02.eval18.collateral.json", "2025-02-27T00:00:00Z", "TDX-90c06f000000",
+	    "TD_QE", "platform", 18, "2025-03-22T11:31:38Z", 3 },
+	{ "tdx/tdx-90c06f000000.2025-06.eval17.collateral.json", "2025-06-20T00:00:00Z", "TDX-90c06f000000",
+	    "TD_QE", "platform", 17, NULL, 2 },
+	{ "tdx/tdx-00806f050000.2026-06.eval21.collateral.json", "2026-06-14T00:00:00Z", "TDX-00806f050000",
+	    "TD_QE", "platform", 21, "2026-07-12T22:09:43Z", 6 },
+	{ "tdx/tdx-90c06f000000.2026-02.eval18.collateral.json", "2026-02-20T00:00:00Z", "TDX-90c06f000000",
+	    "TD_QE", "platform", 18, "2026-03-20T10:41:15Z", 3 },
+	{ "tdx/tdx-50806f000000.2023-06.collateral.json", "2023-06-20T00:00:00Z", "TDX-50806f000000",
+	    "TD_QE", "platform", 15, "2023-07-08T07:24:59Z", 2 },
 };
 
 static void check_span(const struct loaded *l, const struct file *f)
@@ -150,19 +147,22 @@ static void raw_answers_are_good(void **state)
 	(void)state;
 	need_vectors();
 	l = load_only();
+	add_file(&l, "sgx/intel-sgx-root-ca.2033.der");
 	add_file(&l, "sgx/tcbinfo-00606a000000.tcb18.json");
 	add_file(&l, "sgx/sgx-v3-multipackage-00606a000000.tcb19.collateral.json");
 	add_file(&l, "sgx/tcbinfo-00606a000000.tcb17.json");
 	add_file(&l, "sgx/tcbevaluationdatanumbers.sgx.json");
 	add_file(&l, "tdx/tcbevaluationdatanumbers.tdx.json");
 	add_file(&l, "sgx/intel-sgx-root-ca.2049.der");
-	add_file(&l, "sgx/intel-sgx-root-ca.2033.der");
 	/* The signing certificate is loose only if somebody gives it so. */
 	for (size_t i = 0; i < l.set.nitems; i++)
 		if (l.set.items[i]->chain.n > 0)
 			CHECK_OK(x509_bundle_add(&l.set.certs, l.set.items[i]->chain.certs[0], &e), &e);
 	CHECK_OK(collateral_set_prove(&l.set, NULL, &e), &e);
 	assert_int_equal(l.set.nroots, 2);
+	/* The certificate that runs to 2049, whatever the order they came in. */
+	assert_true(x509_not_after(l.set.roots[0].cert) > x509_not_after(l.set.roots[1].cert));
+	assert_int_equal(x509_not_after(l.set.roots[0].cert), at("2049-12-31T23:59:59Z"));
 	q.now_s = at("2025-06-20T00:00:00Z");
 	assert_int_equal(collateral_find(&l.set, &q)->evaluation, 19);
 	for (q.evaluation = 17; q.evaluation <= 19; q.evaluation++) {
@@ -252,7 +252,8 @@ static void made_faults_are_found(void **state)
 		{ "tcb-signing-revoked", NULL, COLLATERAL_TCB_INFO, COLLATERAL_SIGNER_REVOKED },
 		{ "tcb-signing-revoked", NULL, COLLATERAL_QE_IDENTITY, COLLATERAL_SIGNER_REVOKED },
 		{ "platform-ca-revoked", NULL, COLLATERAL_PCK_CRL, COLLATERAL_SIGNER_REVOKED },
-		/* A good list, of a CA that did not issue the leaf: collateral_pck_crl() does not give it out. */
+		/* A good list, of a CA that did not issue the leaf: collateral_pck_crl() does not give
+		 * it out. */
 		{ "crl-wrong-ca", NULL, COLLATERAL_PCK_CRL, COLLATERAL_GOOD },
 		{ "crl-bad-signature", NULL, COLLATERAL_PCK_CRL, COLLATERAL_SIGNATURE },
 		{ "root-crl-as-pck-crl", NULL, COLLATERAL_PCK_CRL, COLLATERAL_SIGNER },
@@ -275,7 +276,8 @@ static void made_faults_are_found(void **state)
 		l = load(path, &test_anchors);
 		f = fault(&l, rows[i].kind, NULL, time);
 		if (f != rows[i].fault)
-			fail_msg("%s, %s: fault %d (%s), want %d", rows[i].file, collateral_kind_name(rows[i].kind), f,
+			fail_msg("%s, %s: fault %d (%s), want %d", rows[i].file,
+			    collateral_kind_name(rows[i].kind), f,
 			    e.text, rows[i].fault);
 		unload(&l);
 		/* Under the compiled-in pin alone, nothing of it counts. */
@@ -309,7 +311,8 @@ static void the_sample_reads(void **state)
 	CHECK_OK(collateral_set_prove(&l.set, &anchors, &e), &e);
 	for (size_t i = 0; i < l.set.nitems; i++)
 		if (l.set.items[i]->proof.fault != COLLATERAL_GOOD)
-			fail_msg("%s: %s", collateral_kind_name(l.set.items[i]->kind), l.set.items[i]->proof.why.text);
+			fail_msg("%s: %s", collateral_kind_name(l.set.items[i]->kind),
+			    l.set.items[i]->proof.why.text);
 	x509_bundle_clear(&anchors);
 	unload(&l);
 }

@@ -45,8 +45,8 @@ void dfix_bind(struct dfix *f, struct bound_data *b, const void *p, size_t n);
 /* The format whose recognise() takes the quote; SgxEnclave when none does. */
 const struct evidence_format *dfix_format(const void *p, size_t n);
 /*
- * Parses and verifies.  "ok", "missing", or the id of the first failed check; whatever it is, the checks after the
- * last step of authenticity are complete when nothing failed.
+ * Parses and verifies.  "ok", "missing", or the id of the first failed check; whatever it is, the
+ * checks after the last step of authenticity are complete when nothing failed.
  */
 const char *dfix_run(struct dfix *f, const struct evidence_format *format, const void *p, size_t n);
 const char *dfix_run_file(struct dfix *f, const char *vector);

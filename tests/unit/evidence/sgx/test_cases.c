@@ -30,7 +30,7 @@ static const struct { const char *stage, *checks; } stages[] = {
 	{ "tcb-unrecognized-status", "dcap.tcb.supported" },
 	{ "tcb-not-supported", "dcap.tcb.supported" },
 	{ "qe-tcb-not-supported", "dcap.tcb.supported" },
-	{ "tdx-module-mismatch", "tdx.module.listed tdx.module.identity tdx.seam_attributes" },
+	{ "tdx-module-mismatch", "tdx.module.listed tdx.module.identity" },
 	{ "crl-expired", "dcap.crl.current" },
 	{ "crl-issuer-mismatch", "dcap.crl.issuer" },
 	{ "crl-signature", "dcap.crl.signature" },

@@ -1,4 +1,5 @@
-/* The extension of PCK certificates: each part absent, doubled, of another type or too large; real certificates. */
+/* The extension of PCK certificates: each part absent, doubled, of another type or too large; real
+ * certificates. */
 #include <string.h>
 
 #include "lib/crypto/der.h"
@@ -155,9 +156,12 @@ static void every_part_is_needed_once_and_of_its_type(void **state)
 		CHECK_ERR(ext_sgx_parse_value(make(w, TOO_LARGE, true), &x, &e), &e, ATT_E_BAD_FORMAT,
 		    parts[i].name);
 	}
-	CHECK_ERR(ext_sgx_parse_value(make(2, LEFT_OUT, true), &x, &e), &e, ATT_E_BAD_FORMAT, "tcb is absent");
-	CHECK_ERR(ext_sgx_parse_value(make(2, NOTHING, true), &x, &e), &e, ATT_E_BAD_FORMAT, "component 1 is absent");
-	CHECK_ERR(ext_sgx_parse_value(make(2, OTHER_TYPE, true), &x, &e), &e, ATT_E_BAD_FORMAT, "not a SEQUENCE");
+	CHECK_ERR(ext_sgx_parse_value(make(2, LEFT_OUT, true), &x, &e), &e, ATT_E_BAD_FORMAT,
+	    "tcb is absent");
+	CHECK_ERR(ext_sgx_parse_value(make(2, NOTHING, true), &x, &e), &e, ATT_E_BAD_FORMAT,
+	    "component 1 is absent");
+	CHECK_ERR(ext_sgx_parse_value(make(2, OTHER_TYPE, true), &x, &e), &e, ATT_E_BAD_FORMAT,
+	    "not a SEQUENCE");
 }
 
 /* Lengths of the outer elements count: whatever is cut off shows. */

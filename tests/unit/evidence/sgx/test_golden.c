@@ -1,6 +1,6 @@
 /*
- * Recorded answers of the real service to SGX and Open Enclave evidence: the same claims, all but times, ids, the
- * issuer, and the two digests whose inputs were not recorded.
+ * Recorded answers of the real service to SGX and Open Enclave evidence: the same claims, all but
+ * times, ids, the issuer, and the two digests whose inputs were not recorded.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +152,49 @@ static void out_of_date_is_rejected_by_default(void **state)
 	blob_free(&b);
 }
 
+/* A raw Open Enclave report begins like an SNP report of version 1; quotes differ by their TEE type. */
+static void raw_evidence_is_recognised(void **state)
+{
+	static const struct { const char *file, *type; } raw[] = {
+		{ "maa-golden/sgx-wus.quote.bin", "SgxEnclave" },
+		{ "maa-golden/sgx-wus.oe-report.bin", "OpenEnclave" },
+		{ "tdx/tdx-v4-b0c06f000000.quote.bin", "TdxVm" },
+		{ "tdx/tdx-v5-90c06f000000-relaunch.quote.bin", "TdxVm" },
+		{ "maa-golden/snp-aci.report.bin", "SevSnpVm" },
+	};
+
+	(void)state;
+	need_vectors();
+	for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++) {
+		struct blob b = vector_file(raw[i].file);
+		bool is_raw = false;
+
+		assert_string_equal(att_recognise((struct att_bytes){ b.p, b.n }, &is_raw), raw[i].type);
+		assert_true(is_raw);
+		blob_free(&b);
+	}
+}
+
+/* The default policy of both types is the recorded text, byte for byte. */
+static void the_default_policy_is_the_recorded_one(void **state)
+{
+	struct att_settings settings;
+	struct blob want;
+
+	(void)state;
+	need_vectors();
+	want = vector_file("policies/default-sgxenclave-v1.0.txt");
+	att_settings_default(&settings);
+	for (size_t i = 0; i < 2; i++) {
+		char *text = att_default_policy(i ? "OpenEnclave" : "SgxEnclave", &settings);
+		assert_non_null(text);
+		assert_int_equal(strlen(text), want.n);
+		assert_memory_equal(text, want.p, want.n);
+		free(text);
+	}
+	blob_free(&want);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -173,6 +216,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_claims_are_the_same),
 		cmocka_unit_test(out_of_date_is_rejected_by_default),
+		cmocka_unit_test(raw_evidence_is_recognised),
+		cmocka_unit_test(the_default_policy_is_the_recorded_one),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -49,7 +49,8 @@ struct shape {
 
 static size_t body_len(unsigned body)
 {
-	static const size_t lens[] = { 0, SGX_REPORT_LEN, TD_REPORT_10_LEN, TD_REPORT_15_LEN, TD_REPORT_15X_LEN };
+	static const size_t lens[] = { 0, SGX_REPORT_LEN, TD_REPORT_10_LEN, TD_REPORT_15_LEN,
+		TD_REPORT_15X_LEN };
 
 	return lens[body];
 }
@@ -59,11 +60,12 @@ static struct { size_t body, sig_len, sig, outer, auth, certification; } at;
 
 static void make(const struct shape *s)
 {
-	static const uint8_t intel[16] = { 0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3,
-		0x95, 0x7f, 0x06, 0x07 };
+	static const uint8_t intel[16] = { 0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94,
+		0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07 };
 
 	len = 0;
-	le(s->version, 2), le(2, 2), le(s->tee, 4), le(0x1234, 2), le(0x5678, 2), put(intel, sizeof intel), fill(20);
+	le(s->version, 2), le(2, 2), le(s->tee, 4), le(0x1234, 2), le(0x5678, 2),
+	    put(intel, sizeof intel), fill(20);
 	if (s->version == 5)
 		le(s->body, 2), le(body_len(s->body), 4);
 	at.body = len;
@@ -156,7 +158,8 @@ static void enclave_reports_are_read_field_by_field(void **state)
 	assert_memory_equal(r.isvfamilyid, p + 304, 16);
 	assert_memory_equal(r.report_data, p + 320, 64);
 	CHECK_ERR(sgx_report_parse(rd_make(bytes, len - 1), &r, &e), &e, ATT_E_TRUNCATED, "384");
-	CHECK_ERR(sgx_report_parse(rd_make(bytes, len + 1), &r, &e), &e, ATT_E_BAD_FORMAT, "1 bytes too many");
+	CHECK_ERR(sgx_report_parse(rd_make(bytes, len + 1), &r, &e), &e, ATT_E_BAD_FORMAT,
+	    "1 bytes too many");
 }
 
 /* Offsets relative to what make() noted. */
