@@ -8,29 +8,26 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Contents that have a reader of their own. */
+static bool read_contents(struct arena *a, const struct frame *f, struct att_error *e)
+{
+	union { struct role_facts facts; struct blob_list list; struct answer answer; struct manage manage;
+		struct managed managed; } out;
+
+	return (f->op != OP_CONFIG || facts_decode(a, f->block[1], &out.facts, e)) &&
+	    (f->op != OP_BUNDLE || blobs_decode(a, f->block[0], &out.list, e)) &&
+	    (f->op != OP_ANSWER || answer_decode(f, &out.answer, e)) &&
+	    (f->op != OP_MANAGE || manage_decode(f, &out.manage, e)) &&
+	    (f->op != OP_MANAGED || managed_decode(f, &out.managed, e));
+}
+
 static void contents(const struct frame *f)
 {
 	struct arena *a = arena_new(MIB);
-	struct role_facts facts;
-	struct blob_list list;
-	struct answer answer;
-	struct manage manage;
-	struct managed managed;
 	struct att_error e = { 0 };
 	char text[64];
-	bool ok = a != NULL;
-	if (ok && f->op == OP_CONFIG)
-		ok = facts_decode(a, f->block[1], &facts, &e);
-	if (ok && f->op == OP_BUNDLE)
-		ok = blobs_decode(a, f->block[0], &list, &e);
-	if (ok && f->op == OP_ANSWER)
-		ok = answer_decode(f, &answer, &e);
-	if (ok && f->op == OP_MANAGE)
-		ok = manage_decode(f, &manage, &e);
-	if (ok && f->op == OP_MANAGED)
-		ok = managed_decode(f, &managed, &e);
-	if (a)
-		assert(ok == (e.code == ATT_E_OK));
+
+	assert(!a || read_contents(a, f, &e) == (e.code == ATT_E_OK));
 	if (f->op == OP_ATTEST && frame_text(f->block[0], text, sizeof text))
 		assert(rd_left(&f->block[0]) < sizeof text);
 	arena_free(a);

@@ -1,6 +1,7 @@
 /*
- * fuzz_request.c - a whole appraisal of an arbitrary request body.  Properties: an unreadable request has an error; a
- * verdict other than permitted has a reason; without a trusted root nothing is ever permitted; the memory limit holds.
+ * fuzz_request.c - a whole appraisal of an arbitrary request body.  Properties: an unreadable
+ * request has an error; a verdict other than permitted has a reason; without a trusted root nothing
+ * is ever permitted; the memory limit holds.
  */
 #include <assert.h>
 #include <string.h>
@@ -28,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(e.code != ATT_E_OK && e.text[0]);
 		return 0;
 	}
-	assert(e.code == ATT_E_OK && r->verdict != ATT_PERMITTED && r->error.code != ATT_E_OK && r->error.text[0]);
+	assert(e.code == ATT_E_OK && r->verdict != ATT_PERMITTED && r->error.code != ATT_E_OK &&
+	    r->error.text[0]);
 	assert(!r->token_json && r->memory_used <= settings.memory_limit);
 	att_result_free(r);
 	return 0;

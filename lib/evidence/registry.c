@@ -4,7 +4,8 @@
 
 /* Every format there is; adding one adds a row. */
 static const struct evidence_format *const formats[] = {
-	&oe_format,             /* before SNP: a raw Open Enclave report begins like an SNP report of version 1 */
+	&oe_format, /* before SNP: a raw Open Enclave report begins like an SNP report of version 1
+		     */
 	&sgx_format,
 	&tdx_format,
 	&snp_format,

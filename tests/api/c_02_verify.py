@@ -65,7 +65,7 @@ with Folder() as f:
     check(v["error"]["code"] == "CollateralUnavailable", "what is missing", v)
     verified(BAD, "rejected", "another nonce", *at_clock("--nonce", "1", REQUEST))
     verified(BAD, "rejected", "other runtime data", *at_clock("--runtime-data", permit, "--certs", CHAIN, REPORT))
-    verified(BAD, "rejected", "no report at all", *at_clock(f.file("short", '{"report":"AAAA"}')))
+    verified(BAD, "rejected", "no report at all", *at_clock("--type", "SevSnpVm", f.file("short", '{"report":"AAAA"}')))
     text = attest("verify", *at_clock("--policy", deny, REQUEST))
     check(text.code == BAD and "denied" in text.out and "hint:" in text.out and "policy:  deny" in text.out, "text form", text)
 

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void check_error(const struct att_error *e, enum att_err want, const char *substring, const char *file, int line)
+void check_error(
+    const struct att_error *e, enum att_err want, const char *substring, const char *file, int line)
 {
 	if (e->code != want || !strstr(e->text, substring)) {
 		print_error("%s:%d: got %s \"%s\", want %s with \"%s\"\n", file, line,

@@ -1,8 +1,9 @@
 /*
- * check.h - what every cmocka test here includes: assertions on errors, vectors, damage, failing memory.
+ * check.h - what every cmocka test here includes: assertions on errors, vectors, damage, failing
+ * memory.
  *
- * Vectors are in $ATTEST_VECTORS, else ../shared/vectors beside the repository.  Where they are absent a test that
- * needs them is skipped; under CI=true it fails.
+ * Vectors are in $ATTEST_VECTORS, else ../shared/vectors beside the repository.  Where they are
+ * absent a test that needs them is skipped; under CI=true it fails.
  */
 #ifndef HARNESS_CHECK_H
 #define HARNESS_CHECK_H
@@ -29,9 +30,11 @@
 	if (!(call)) \
 		fail_msg("%s: %s", #call, (e)->text); \
 } while (0)
-void check_error(const struct att_error *e, enum att_err want, const char *substring, const char *file, int line);
+void check_error(const struct att_error *e, enum att_err want, const char *substring,
+    const char *file, int line);
 
-/* A whole file; freed by blob_free().  Fails the test when it cannot be read. NUL-terminated behind its length. */
+/* A whole file; freed by blob_free().  Fails the test when it cannot be read. NUL-terminated behind
+ * its length. */
 struct blob { uint8_t *p; size_t n; };
 struct blob repo_file(const char *path);        /* path from the repository root */
 struct blob vector_file(const char *path);      /* path from the vectors folder; call need_vectors() first */
@@ -42,8 +45,8 @@ void need_vectors(void);
 void each_provenance(const char *folder, void (*fn)(char **cells, size_t n, void *state), void *state);
 
 /*
- * An arena whose n-th block request fails (n = 0: the arena itself).  Test a parser with n = 0, 1, 2, ... until it
- * succeeds: every failure must be a clean NOMEM.  arena_free() as usual.
+ * An arena whose n-th block request fails (n = 0: the arena itself).  Test a parser with n = 0, 1,
+ * 2, ... until it succeeds: every failure must be a clean NOMEM.  arena_free() as usual.
  */
 struct failing { size_t countdown; bool fired; };
 struct arena *arena_failing(struct failing *state, size_t n);

@@ -27,7 +27,8 @@ static void refused(const struct pubkey *k, enum sig_alg alg, const uint8_t *sig
 {
 	struct att_error e = { 0 };
 
-	CHECK_ERR(sig_verify(c, k, alg, rd_make(msg, sizeof msg), rd_make(sig, n), &e), &e, ATT_E_NOT_AUTHENTIC, "signature: ");
+	CHECK_ERR(sig_verify(c, k, alg, rd_make(msg, sizeof msg), rd_make(sig, n), &e), &e,
+	    ATT_E_NOT_AUTHENTIC, "signature: ");
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
@@ -44,8 +45,9 @@ static void every_algorithm_signs_and_verifies(void **state)
 			CHECK_OK(sig_sign(c, priv[kind], alg, rd_make(msg, sizeof msg), sig, &n, &e), &e);
 			verifies(pub[kind], alg, sig, n);
 		}
-		CHECK_ERR(sig_verify(c, pub[kind], alg, rd_make(other, sizeof other), rd_make(sig, n), &e), &e,
-		    ATT_E_NOT_AUTHENTIC, "does not verify");
+		CHECK_ERR(sig_verify(
+			      c, pub[kind], alg, rd_make(other, sizeof other), rd_make(sig, n), &e),
+		    &e, ATT_E_NOT_AUTHENTIC, "does not verify");
 		for (size_t i = 0; i < n; i += 7) {
 			sig[i] ^= 0x01;
 			refused(pub[kind], alg, sig, n);
@@ -71,10 +73,12 @@ static void algorithms_do_not_mix(void **state)
 		CHECK_OK(sig_sign(c, priv[kind], made, rd_make(msg, sizeof msg), sig, &n, &e), &e);
 		for (enum sig_alg asked = 0; asked < NALG; asked++) {
 			if (sig_row_of(asked)->kind != kind) {
-				CHECK_ERR(sig_verify(c, pub[kind], asked, rd_make(msg, sizeof msg), rd_make(sig, n), &e), &e,
-				    ATT_E_UNSUPPORTED, "does not fit the key");
-				CHECK_ERR(sig_sign(c, priv[kind], asked, rd_make(msg, sizeof msg), sig, &n, &e), &e,
-				    ATT_E_UNSUPPORTED, "does not fit the private key");
+				CHECK_ERR(sig_verify(c, pub[kind], asked, rd_make(msg, sizeof msg),
+					      rd_make(sig, n), &e),
+				    &e, ATT_E_UNSUPPORTED, "does not fit the key");
+				CHECK_ERR(sig_sign(c, priv[kind], asked, rd_make(msg, sizeof msg),
+					      sig, &n, &e),
+				    &e, ATT_E_UNSUPPORTED, "does not fit the private key");
 			} else if (asked == made) {
 				verifies(pub[kind], asked, sig, n);
 			} else {
@@ -91,8 +95,9 @@ static void out_of_range(const struct curve *curve, enum sig_alg alg, const uint
 {
 	struct att_error e = { 0 };
 
-	CHECK_ERR(sig_verify(c, pub[curve->kind], alg, rd_make(msg, sizeof msg), rd_make(sig, 2 * curve->field), &e), &e,
-	    ATT_E_NOT_AUTHENTIC, "not between 1 and the order");
+	CHECK_ERR(sig_verify(c, pub[curve->kind], alg, rd_make(msg, sizeof msg),
+		      rd_make(sig, 2 * curve->field), &e),
+	    &e, ATT_E_NOT_AUTHENTIC, "not between 1 and the order");
 }
 
 static void ecdsa_range(void **state)
@@ -163,7 +168,8 @@ static void ecdsa_leading_zeros(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 4000 && seen < 3; i++) {
-		CHECK_OK(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), sig, &n, &e),
+		CHECK_OK(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256,
+			     rd_make(msg, sizeof msg), sig, &n, &e),
 		    &e);
 		if (sig[0] == 0 || sig[32] == 0) {
 			seen++;
@@ -338,13 +344,16 @@ static void rsa_signature_not_below_n(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 64 && !fits; i++) {
 		int len = snprintf(text, sizeof text, "try %u", i);
-		CHECK_OK(sig_sign(c, priv[KEY_RSA], SIG_RSA_PKCS1_SHA256, rd_make(text, (size_t)len), sig, &n, &e),
+		CHECK_OK(sig_sign(c, priv[KEY_RSA], SIG_RSA_PKCS1_SHA256,
+			     rd_make(text, (size_t)len), sig, &n, &e),
 		    &e);
 		(void)BN_bin2bn(sig, (int)n, v);
 		assert_true(BN_add(v, v, mod));
 		fits = BN_bn2binpad(v, wrapped, (int)n) > 0;
 		if (fits)
-			CHECK_ERR(sig_verify(c, pub[KEY_RSA], SIG_RSA_PKCS1_SHA256, rd_make(text, (size_t)len), rd_make(wrapped, n), &e), &e, ATT_E_NOT_AUTHENTIC, "does not verify");
+			CHECK_ERR(sig_verify(c, pub[KEY_RSA], SIG_RSA_PKCS1_SHA256,
+				      rd_make(text, (size_t)len), rd_make(wrapped, n), &e),
+			    &e, ATT_E_NOT_AUTHENTIC, "does not verify");
 	}
 	BN_free(v);
 	BN_free(mod);
@@ -410,7 +419,8 @@ static void *verify_often(void *state)
 
 	for (unsigned i = 0; i < 200; i++) {
 		struct pubkey *k = pubkey_ref(pub[KEY_P256]);
-		job->good += sig_verify(own, k, SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), rd_make(job->sig, job->n), NULL);
+		job->good += sig_verify(own, k, SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg),
+		    rd_make(job->sig, job->n), NULL);
 		pubkey_free(k);
 	}
 	crypto_free(own);
@@ -425,7 +435,8 @@ static void threads_share_a_public_key(void **state)
 	size_t n;
 
 	(void)state;
-	assert_true(sig_sign(c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), sig, &n, NULL));
+	assert_true(sig_sign(
+	    c, priv[KEY_P256], SIG_ECDSA_P256_SHA256, rd_make(msg, sizeof msg), sig, &n, NULL));
 	for (size_t i = 0; i < 2; i++) {
 		jobs[i] = (struct job){ sig, n, 0 };
 		assert_int_equal(pthread_create(&threads[i], NULL, verify_often, &jobs[i]), 0);

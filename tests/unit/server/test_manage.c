@@ -61,7 +61,8 @@ static void reply(struct req *r, struct resp *resp)
 	t.answers++;
 }
 
-static bool sign_result(void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e)
+static bool sign_result(
+    void *state, uint32_t provider, struct rd claims, struct rd *token, struct att_error *e)
 {
 	(void)state;
 	(void)provider;
@@ -97,9 +98,17 @@ static int start(void **state)
 	CHECK_OK(audit_open(t.dir, &t.audit, &e), &e);
 	CHECK_OK(config_parse(yaml, sizeof yaml - 1, &t.config, &e), &e);
 	t.facts = (struct role_facts){ .authority = "a.example", .issuers = issuers, .nissuers = 2 };
-	t.api = (struct api){ .config = t.config, .facts = &t.facts, .routes = api_routes,
-		.scratch = arena_new(MIB), .audit = &t.audit, .submit = submit, .reply = reply,
-		.policies_changed = policies_changed, .sign_result = sign_result, .now_s = now, .now_us = now };
+	t.api = (struct api){ .config = t.config,
+		.facts = &t.facts,
+		.routes = api_routes,
+		.scratch = arena_new(MIB),
+		.audit = &t.audit,
+		.submit = submit,
+		.reply = reply,
+		.policies_changed = policies_changed,
+		.sign_result = sign_result,
+		.now_s = now,
+		.now_us = now };
 	CHECK_OK(store_open_sqlite(":memory:", &t.api.store, &e), &e);
 	t.bearer = "Bearer s3cret";
 	t.media = "text/plain";
@@ -145,11 +154,19 @@ static void done(void)
 static void worker_says(unsigned status, const char *jti)
 {
 	uint8_t numbers[MANAGED_NUMBERS];
-	struct managed m = { .status = (uint16_t)status, .caller = rd_text("ci"), .iat_s = now(),
-		.claims = rd_text("{\"x-ms-policy-result\":\"Updated\"}"), .jws = rd_text("jws"),
-		.text_hash = rd_text("text"), .token_hash = rd_text("token"), .statement_hash = rd_text("token"),
-		.error_code = rd_text(status == 200 ? "" : "Unauthorized"), .body = rd_text("{}"),
-		.signer = rd_text(NULL), .thumbprint = rd_text(NULL), .certificate = rd_text(NULL),
+	struct managed m = { .status = (uint16_t)status,
+		.caller = rd_text("ci"),
+		.iat_s = now(),
+		.claims = rd_text("{\"x-ms-policy-result\":\"Updated\"}"),
+		.jws = rd_text("jws"),
+		.text_hash = rd_text("text"),
+		.token_hash = rd_text("token"),
+		.statement_hash = rd_text("token"),
+		.error_code = rd_text(status == 200 ? "" : "Unauthorized"),
+		.body = rd_text("{}"),
+		.signer = rd_text(NULL),
+		.thumbprint = rd_text(NULL),
+		.certificate = rd_text(NULL),
 		.jti = rd_text(jti) };
 	struct block blocks[MANAGED_BLOCKS];
 	struct frame f = { .op = OP_MANAGED };

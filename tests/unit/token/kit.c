@@ -119,8 +119,8 @@ char *kit_token(enum kit_key key, const char *header, const char *payload)
 	size_t n = sizeof sig;
 	struct att_error e = { 0 };
 
-	CHECK_OK(
-	    sig_sign(k->c, k->priv, k->alg->sig, rd_make(unsigned_token, strlen(unsigned_token) - 1), sig, &n, &e),
+	CHECK_OK(sig_sign(k->c, k->priv, k->alg->sig,
+		     rd_make(unsigned_token, strlen(unsigned_token) - 1), sig, &n, &e),
 	    &e);
 	return kit_join(kit_fill(key, header), payload, sig, n);
 }
