@@ -5,18 +5,24 @@
 #define TYPE { "type", "TYPE", "attestation type (SevSnpVm); default: recognised from the content" }
 
 /* How evidence is verified, whoever judges it. */
-#define APPRAISAL \
-	TYPE, \
-	AT, \
-	{ "collateral", "FILE|DIR", "certificates, revocation lists, THIM JSON; may be repeated" }, \
-	{ "certs", "FILE|DIR", "the same; may be repeated" }, \
-	{ "anchors", "FILE|DIR", "additional trusted roots, PEM or DER, for this run; may be repeated" }, \
-	{ "allow", "NAME,...", "relaxations: vlek, masked-chip-id, no-crl" }, \
-	{ "nonce", "TEXT", "the request's nonce must be this" }, \
-	{ "runtime-data", "FILE", "data that the report must be bound to" }, \
-	{ "runtime-type", "binary|json", "its type; default binary" }, \
-	{ "inittime-data", "FILE", "data fixed at launch that the report must name" }, \
-	{ "inittime-type", "binary|json", "its type; default binary" }
+#define APPRAISAL                                                                                  \
+	TYPE, AT,                                                                                  \
+	    { "collateral", "FILE|DIR",                                                            \
+		    "certificates, revocation lists, THIM JSON; may be repeated" },                \
+	    { "certs", "FILE|DIR", "the same; may be repeated" },                                  \
+	    { "anchors", "FILE|DIR",                                                               \
+		    "additional trusted roots, PEM or DER, for this run; may be repeated" },       \
+	    { "allow", "NAME,...", "relaxations: vlek, masked-chip-id, no-crl" },                  \
+	    { "tcb-accept", "STATUS,...",                                                          \
+		    "TCB statuses of SGX and TDX that are accepted, instead of the default "       \
+		    "ones" },                                                                      \
+	    { "nonce", "TEXT", "the request's nonce must be this" },                               \
+	    { "runtime-data", "FILE", "data that the report must be bound to" },                   \
+	    { "runtime-type", "binary|json", "its type; default binary" },                         \
+	    { "inittime-data", "FILE", "data fixed at launch that the report must name" },         \
+	{                                                                                          \
+		"inittime-type", "binary|json", "its type; default binary"                         \
+	}
 
 static const struct opt verify_opts[] = {
 	{ "policy", "FILE", "policy text or policy JWS that judges" },

@@ -6,20 +6,35 @@
 
 #include "libattest/policy.h"
 
-static bool allow_from(const char *list, unsigned *allow, struct att_error *e)
+/* "vlek,no-crl": the bits of the names; name(i) is the i-th name, NULL past the end. */
+static bool bits_from(const char *list, const char *(*name)(unsigned i), const char *what, unsigned *bits,
+    struct att_error *e)
 {
 	while (list && *list) {
 		size_t n = strcspn(list, ",");
 		unsigned i = 0;
-		while (att_relaxation_name(i) && (strlen(att_relaxation_name(i)) != n ||
-		    strncmp(att_relaxation_name(i), list, n) != 0))
+		while (name(i) && (strlen(name(i)) != n || strncmp(name(i), list, n) != 0))
 			i++;
-		if (!att_relaxation_name(i))
-			return att_fail(e, ATT_E_OPERATION, "--allow: unknown relaxation \"%.*s\"", (int)n,
-			    list);
-		*allow |= 1u << i;
+		if (!name(i))
+			return att_fail(e, ATT_E_OPERATION, "%s \"%.*s\"", what, (int)n, list);
+		*bits |= 1u << i;
 		list += n + (list[n] == ',');
 	}
+	return true;
+}
+
+/* The statuses given replace the default ones; Revoked is never accepted. */
+static bool tcb_accept_from(const char *list, unsigned *accept, struct att_error *e)
+{
+	unsigned bits = 0;
+
+	if (!list)
+		return true;
+	if (!bits_from(list, att_tcb_status_name, "--tcb-accept: unknown status", &bits, e))
+		return false;
+	if (bits & ATT_TCB_REVOKED)
+		return att_fail(e, ATT_E_OPERATION, "--tcb-accept: Revoked is never accepted");
+	*accept = bits;
 	return true;
 }
 
@@ -35,9 +50,10 @@ static bool settings_from(const struct args *args, struct att_settings *s, struc
 	if (defaults && arg(args, "policy"))
 		return att_fail(e, ATT_E_OPERATION, "--policy and --defaults exclude each other");
 	for (size_t i = 0; arg_nth(args, "allow", i); i++)
-		if (!allow_from(arg_nth(args, "allow", i), &s->allow, e))
+		if (!bits_from(arg_nth(args, "allow", i), att_relaxation_name, "--allow: unknown relaxation",
+		    &s->allow, e))
 			return false;
-	return true;
+	return tcb_accept_from(arg(args, "tcb-accept"), &s->tcb_accept, e);
 }
 
 bool policy_unwrapped(struct arena *a, struct att_bytes *text, struct att_error *e)

@@ -84,6 +84,7 @@ bool out_verdict_json(struct arena *a, const struct att_result *r, struct att_er
 	    json_put(a, o, "policy", policy_json(a, r)) &&
 	    json_put(a, o, "checks", checks_json(a, r->checks, r->nchecks)) &&
 	    json_put(a, o, "relaxed", relaxed_json(a, r)) &&
+	    (!r->tcb_json || json_put(a, o, "tcb", parsed(a, r->tcb_json, e))) &&
 	    (!r->simulated_anchor || json_put(a, o, "simulatedAnchor", json_bool(a, true))) &&
 	    (!r->hint || json_put(a, o, "hint", json_string(a, r->hint))) &&
 	    (r->error.code == ATT_E_OK || json_put(a, o, "error", error_json(a, &r->error)));

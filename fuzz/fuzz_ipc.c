@@ -7,18 +7,17 @@
 #include "server/ipc/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Contents that have a reader of their own. */
 static bool read_contents(struct arena *a, const struct frame *f, struct att_error *e)
 {
-	union { struct role_facts facts; struct blob_list list; struct answer answer; struct manage manage;
-		struct managed managed; } out;
+	union { struct role_facts facts; struct blob_list list; struct answer answer; } out;
+	struct manage manage;
+	struct managed managed;
 
 	return (f->op != OP_CONFIG || facts_decode(a, f->block[1], &out.facts, e)) &&
 	    (f->op != OP_BUNDLE || blobs_decode(a, f->block[0], &out.list, e)) &&
 	    (f->op != OP_ANSWER || answer_decode(f, &out.answer, e)) &&
-	    (f->op != OP_MANAGE || manage_decode(f, &out.manage, e)) &&
-	    (f->op != OP_MANAGED || managed_decode(f, &out.managed, e));
+	    (f->op != OP_MANAGE || manage_decode(f, &manage, e)) &&
+	    (f->op != OP_MANAGED || managed_decode(f, &managed, e));
 }
 
 static void contents(const struct frame *f)
@@ -37,7 +36,6 @@ static void same_again(const struct frame *f, const uint8_t *data, size_t size)
 {
 	uint8_t header[FRAME_HEADER];
 	size_t n = FRAME_HEADER;
-
 	frame_write_header(f, header);
 	assert(size >= FRAME_HEADER && bytes_equal(header, data, FRAME_HEADER));
 	for (unsigned i = 0; i < ipc_row(f->op)->nblocks; i++) {

@@ -156,6 +156,9 @@ struct att_result {
 	const char *explain_json;
 	const struct att_check *checks;
 	size_t nchecks;
+	/* SGX and TDX: {"status","advisories","date","evaluationDataNumber","earliestExpiry"},
+	 * whatever the verdict, once it could be computed; else NULL */
+	const char *tcb_json;
 	const char *relaxed[ATT_NRELAXATIONS];  /* names of relaxations used */
 	size_t nrelaxed;
 	bool simulated_anchor;                  /* trusted only because of --anchors */

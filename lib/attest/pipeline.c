@@ -301,6 +301,8 @@ static void copy_checks(const struct checklist *c, struct att_check *out)
 static bool list_checks(struct appraisal *s, struct att_error *e)
 {
 	struct att_check *v = arena_array(s->a, s->request.n + s->evidence.n, sizeof *v);
+	char *tcb;
+	size_t n;
 
 	if (!v)
 		return arena_fail(s->a, e);
@@ -312,6 +314,11 @@ static bool list_checks(struct appraisal *s, struct att_error *e)
 		if (s->outcome.relaxed & 1u << i)
 			s->r->relaxed[s->r->nrelaxed++] = att_relaxation_name(i);
 	s->r->simulated_anchor = s->outcome.simulated_anchor;
+	if (!s->outcome.tcb)
+		return true;
+	if (!json_write(s->a, s->outcome.tcb, JSON_COMPACT, &tcb, &n, e))
+		return false;
+	s->r->tcb_json = tcb;
 	return true;
 }
 

@@ -400,6 +400,31 @@ static void golden_pair(void **state)
 	blob_free(&b);
 }
 
+/* An out-of-date platform: told whatever the verdict, and permitted only where its status is accepted. */
+static void tcb_is_told_whatever_the_verdict(void **state)
+{
+	struct fixture *f = *state;
+	struct blob quote, collateral;
+
+	need_vectors();
+	quote = vector_file("maa-golden/sgx-wus.quote.bin");
+	collateral = vector_file("sgx/sgx-v3-00906ed50000.2022-04.collateral.json");
+	f->req = (struct att_request){ .type = "SgxEnclave",
+		.settings = &f->settings,
+		.body = { quote.p, quote.n },
+		.endorsements = &(struct att_bytes){ collateral.p, collateral.n },
+		.nendorsements = 1,
+		.now_s = 1651363200 };
+	assert_int_equal(appraise(f)->verdict, ATT_REJECTED);
+	assert_string_equal(first_failed(f->r), "dcap.tcb.level");
+	assert_non_null(strstr(f->r->tcb_json, "\"status\":\"OutOfDate\""));
+	f->settings.tcb_accept |= ATT_TCB_OUT_OF_DATE;
+	assert_int_equal(appraise(f)->verdict, ATT_PERMITTED);
+	assert_non_null(strstr(f->r->tcb_json, "\"evaluationDataNumber\":12"));
+	blob_free(&quote);
+	blob_free(&collateral);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -418,7 +443,7 @@ int main(void)
 		T(nonce_is_echoed_and_wanted),
 		T(caches_change_nothing),
 		T(memory_limit_is_clean),
-		T(golden_pair),
+		T(golden_pair), T(tcb_is_told_whatever_the_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
