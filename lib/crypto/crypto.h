@@ -46,8 +46,8 @@ ATT_CHECK bool pubkey_from_spki(struct crypto *c, const void *der, size_t n, str
 ATT_CHECK bool pubkey_from_ec(struct crypto *c, enum key_kind kind, const uint8_t *x, const uint8_t *y,
     struct pubkey **out, struct att_error *e);
 /* Big-endian modulus and exponent; leading zeros are ignored. */
-ATT_CHECK bool pubkey_from_rsa(struct crypto *c, const uint8_t *n, size_t n_len, const uint8_t *e,
-    size_t e_len, struct pubkey **out, struct att_error *err);
+ATT_CHECK bool pubkey_from_rsa(struct crypto *c, const uint8_t *n, size_t n_len, const uint8_t *exp,
+    size_t exp_len, struct pubkey **out, struct att_error *e);
 struct pubkey *pubkey_ref(struct pubkey *k);
 void pubkey_free(struct pubkey *k);                     /* drops one reference; NULL is legal */
 ATT_AUTO_DEFINE_STRUCT(pubkey, pubkey_free);

@@ -67,7 +67,7 @@ static bool ec_pkey(struct crypto *c, const struct curve *curve, const struct rd
 static bool ec_key(struct crypto *c, const struct curve *curve, const struct rd *xy, struct pubkey **out,
     struct att_error *e)
 {
-	uint8_t spki[sizeof curve->spki + 2 * CURVE_FIELD_MAX];
+	uint8_t spki[sizeof curve->spki + (size_t)2 * CURVE_FIELD_MAX];
 	size_t n = curve->spki_len + 2 * curve->field;
 	EVP_PKEY *pkey = NULL;
 	struct pubkey *k;

@@ -51,8 +51,10 @@ static const char *shown(struct run *r, const struct json *v)
 		return "(absent)";
 	if (json_is(v, JSON_STRING)) {
 		n = v->len < SHOWN_MAX ? v->len : SHOWN_MAX;
+		bytes_copy(text, v->s, n);
 		for (size_t i = 0; i < n; i++)
-			text[i] = (unsigned char)v->s[i] < ' ' || v->s[i] == 0x7f ? '?' : v->s[i];
+			if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+				text[i] = '?';
 		text[n] = 0;
 		return check_text(&r->cl, "%s", text);
 	}
