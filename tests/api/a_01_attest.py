@@ -93,7 +93,7 @@ with Daemon() as d:
         a = d.attest(body, {"Authorization": bearer})
         check(a.status == 401 and a.code() == "Unauthorized", f"a bad bearer is refused ({bearer[:12]})", a.body)
     text = "\n".join(d.log) + (d.data / "audit" / "audit.log").read_text()
-    check(admin not in text and token not in text, "no bearer and no token in the logs")
+    check(admin not in text and token not in text, "D3: no bearer and no token in the logs")
     large = d.attest(json.dumps(body) + " " * 150000)
     check(large.status == 200, "a body that travels by memfd", large.body)
 

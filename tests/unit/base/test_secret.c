@@ -1,3 +1,5 @@
+/* security-history D3: secrets are compared in constant time, and nothing of them is left when they
+ * are cleared. */
 #include "tests/harness/check.h"
 
 #include "lib/base/rd.h"

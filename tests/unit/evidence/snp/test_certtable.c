@@ -166,10 +166,51 @@ static void every_truncation_fails(void **state)
 	CHECK_OK(snp_certtable_parse(rd_make(t.p, 136), &out, &e), &e);
 }
 
+/* security-history A27: every size field at 0, 1, the largest that fits, one past it, and the
+ * largest there is. */
+static void a27_sizes_stay_inside(void **state)
+{
+	static const size_t n = 200;
+	static const struct { uint32_t off, len; bool fits;
+	} rows[] = {
+		{ 96, 0, true },
+		{ 96, 1, true },
+		{ 96, 104, true },
+		{ 96, 105, false },
+		{ 96, UINT32_MAX, false },
+		{ 199, 1, true },
+		{ 200, 0, true },
+		{ 200, 1, false },
+		{ 201, 0, false },
+		{ UINT32_MAX, 1, false },
+		{ UINT32_MAX, UINT32_MAX, false },
+		{ 0, 1, false },
+		{ 1, 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct table t = { 0 };
+		struct snp_certtable out = { 0 };
+		struct att_error e = { 0 };
+		bool ok;
+
+		entry(&t, vcek, rows[i].off, rows[i].len);
+		ok = snp_certtable_parse(rd_make(t.p, n), &out, &e);
+		if (ok != rows[i].fits && !(rows[i].len == 0 && !ok))
+			fail_msg("offset %u, length %u: %s", rows[i].off, rows[i].len,
+			    ok ? "accepted" : e.text);
+		assert_true(ok == (e.code == ATT_E_OK));
+		for (size_t k = 0; k < out.ncerts; k++)
+			assert_true(rd_ptr(&out.certs[k]) >= t.p &&
+			    rd_ptr(&out.certs[k]) + rd_left(&out.certs[k]) <= t.p + n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries_are_found),
+		cmocka_unit_test(a27_sizes_stay_inside), cmocka_unit_test(entries_are_found),
 		cmocka_unit_test(an_empty_table_is_legal),
 		cmocka_unit_test(entries_may_overlap),
 		cmocka_unit_test(damage_is_named),
