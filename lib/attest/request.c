@@ -127,7 +127,9 @@ static bool body_decode(const struct json *body, struct arena *a, struct decoded
 		return att_within(e, "%s", member);
 	out->evidence = rd_make(p, n);
 	if (!out->format)
-		out->format = format_recognise(out->evidence) ? format_recognise(out->evidence) : f;
+		out->format = format_recognise(out->evidence);
+	if (!out->format)
+		out->format = f;
 	return bound_decode(json_get_fold(body, "runtimeData"), "runtimeData", a, &out->runtime, e) &&
 	    bound_decode(json_get_fold(body, "initTimeData"), "initTimeData", a, &out->inittime, e) &&
 	    draft_decode(json_get_fold(body, "draftPolicyForAttestation"), out, e) &&
@@ -151,10 +153,10 @@ static bool body_or_raw(
 		.max_depth = REQUEST_DEPTH_MAX, .max_nodes = REQUEST_NODES_MAX,
 		.u64_member = "nonce", .fold_names = true,
 	};
-	const struct evidence_format *raw = format_recognise(rd_make(req->body.data, req->body.len));
 	struct json *body;
 
-	if (!req->body_is_json_only && (raw || !looks_like_json(req->body))) {
+	if (!req->body_is_json_only && (!looks_like_json(req->body) ||
+	    format_recognise(rd_make(req->body.data, req->body.len)))) {
 		out->evidence = rd_make(req->body.data, req->body.len);
 		return true;
 	}
