@@ -99,6 +99,25 @@ struct att_settings {
 };
 ATT_API void att_settings_default(struct att_settings *s);
 
+/*
+ * An endorsement that an appraisal needs; kinds and keys: endorse.h.
+ * baseline: which evaluation number is wanted: "" as the operator decides, "standard", "early", or a
+ * number as text; from the policy's x-ms-sgx-tcbidentifier.  Only for kinds with an evaluation number.
+ */
+struct att_need {
+	const char *kind, *key, *baseline;
+	/* The key was read from evidence that was verified up to a pinned root, so nobody made it up. */
+	bool is_authentic;
+	bool is_there;                          /* was among the endorsements given */
+};
+struct att_prepared;                            /* endorse.h */
+/*
+ * Where an appraisal finds what it needs: called at most once, with all needs.  The answer is borrowed and
+ * must stay until the appraisal returns; it may lack some of them.  NULL: nothing is at hand.
+ * Must not call back into the library with the same context.
+ */
+typedef const struct att_prepared *att_lookup_fn(void *state, const struct att_need *needs, size_t n);
+
 struct att_request {
 	/* "SevSnpVm", any letter case; NULL: recognise from the content */
 	const char *type;
@@ -119,6 +138,11 @@ struct att_request {
 	bool endorsements_picked;
 	const struct att_bytes *anchors;        /* extra PEM/DER roots */
 	size_t nanchors;
+	/* in place of endorsements and anchors, which are then not given: the same, parsed once */
+	const struct att_prepared *prepared;
+	/* or asked for, once the evidence says what it needs; with it, prepared holds the anchors */
+	att_lookup_fn *lookup;
+	void *lookup_state;
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
 	int64_t now_s;                          /* appraisal time, seconds since 1970 */
 	/* sees expected values from configuration, larger draft budget */
@@ -163,6 +187,8 @@ struct att_result {
 	size_t nrelaxed;
 	bool simulated_anchor;                  /* trusted only because of --anchors */
 	const char *missing;                    /* undecided: the endorsement that is needed */
+	const struct att_need *needs;           /* all endorsements the evidence needs, as far as it was read */
+	size_t nneeds;
 	struct att_error error;                 /* why not permitted; code OK when permitted */
 	const char *hint;                       /* what to do next, or NULL */
 	size_t memory_used;                     /* bytes of the appraisal */

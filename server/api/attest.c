@@ -144,6 +144,7 @@ void api_attest(struct api_call *c)
 	c->job.blocks[2] = auth;
 	c->job.blocks[3] = (struct block){ c->r->body ? c->r->body : (const uint8_t *)"", c->r->body_len };
 	c->job.blocks[4] = (struct block){ &c->flags, 1 };
+	c->job.blocks[5] = c->job.blocks[6] = block_text("");
 	if (!c->api->submit(c->api->state, &c->job))
 		api_problem(c, ATT_E_OVERLOADED, "all verifiers are busy and the queue is full");
 }

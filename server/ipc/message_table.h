@@ -16,7 +16,8 @@ enum link_kind {
 	LINK_CONTROL,           /* asks: parent          answers: any role */
 	LINK_WORK,              /* asks: front           answers: a verify worker */
 	LINK_SIGN,              /* asks: verify worker   answers: signer */
-	LINK_MANAGE             /* asks: front           answers: signer */
+	LINK_MANAGE,            /* asks: front           answers: signer */
+	LINK_FETCH              /* asks: front           answers: fetch */
 };
 enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 
@@ -46,17 +47,23 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 	X(SPENT,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
 	X(PING,        LINK_WORK,    SIDE_ASKS,    0,         0, false) \
 	X(POLICIES,    LINK_WORK,    SIDE_ASKS,    64 * MIB,  1, false) \
-	X(ATTEST,      LINK_WORK,    SIDE_ASKS,    33 * MIB,  5, false) \
+	X(ATTEST,      LINK_WORK,    SIDE_ASKS,    40 * MIB,  7, false) \
+	X(JUDGE,       LINK_WORK,    SIDE_ASKS,    32 * MIB,  3, false) \
+	X(FORGET,      LINK_WORK,    SIDE_ASKS,    0,         0, false) \
 	X(MANAGE,      LINK_WORK,    SIDE_ASKS,    8 * MIB,   8, false) \
 	X(PONG,        LINK_WORK,    SIDE_ANSWERS, 0,         0, false) \
 	X(ANSWER,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB, 12, false) \
 	X(MANAGED,     LINK_WORK,    SIDE_ANSWERS, 16 * MIB, 13, false) \
+	X(NEED,        LINK_WORK,    SIDE_ANSWERS, 64 * KIB,  1, false) \
+	X(JUDGED,      LINK_WORK,    SIDE_ANSWERS, 40 * MIB,  2, false) \
 	X(SIGN,        LINK_SIGN,    SIDE_ASKS,    32 * MIB,  2, false) \
 	X(SIGNED,      LINK_SIGN,    SIDE_ANSWERS, 64 * MIB,  2, false) \
 	X(JWKS,        LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \
 	X(OPENID,      LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \
 	X(SIGN_RESULT, LINK_MANAGE,  SIDE_ASKS,    4 * MIB,   1, false) \
-	X(DOCUMENT,    LINK_MANAGE,  SIDE_ANSWERS, 8 * MIB,   2, false)
+	X(DOCUMENT,    LINK_MANAGE,  SIDE_ANSWERS, 8 * MIB,   2, false) \
+	X(FETCH,       LINK_FETCH,   SIDE_ASKS,    4 * KIB,   4, false) \
+	X(FETCHED,     LINK_FETCH,   SIDE_ANSWERS, 32 * MIB,  5, false)
 
 enum ipc_op {
 	OP_NONE,

@@ -1,18 +1,29 @@
 /*
  * messages.h - what the blocks of the messages hold; building and reading them.
  *
- *   CONFIG       [effective configuration, YAML] [struct role_facts]
- *   CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the
- * worker BUNDLE       [endorsements: blocks] [extra anchors: blocks] SIGNERS      [per provider:
- * [per certificate: [thumbprint] [DER]]]                parent to front POLICIES     [per type with
- * one: [type] [JWS] [signer JWK] [shadow JWS]]          front to worker, not answered ATTEST [type
- * as in the path] [request id] [bearer, empty: none] [body] [u8 ATTEST_* flags] ANSWER       struct
- * answer                                                        worker to front MANAGE       struct
- * manage                                                        front to worker MANAGED      struct
- * managed                                                       worker to front SIGN         [u8 1
- * for a draft] [claims, JSON object]                             worker to signer SIGN_RESULT
- * [claims, JSON object]                                                front to signer SIGNED,
- * DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
+ * control   CONFIG       [effective configuration, YAML] [struct role_facts]
+ *           CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
+ *           BUNDLE       [endorsements: blocks] [extra anchors: blocks]
+ *           SIGNERS      [per provider: [per certificate: [thumbprint] [DER]]]
+ * work      POLICIES     [per type with one: [type] [JWS] [signer JWK] [shadow JWS]]      not answered
+ *           FORGET       endorsements that ATTEST brought are stale                       not answered
+ *           ATTEST       [type as in the path] [request id] [bearer, empty: none] [body] [u8 ATTEST_* flags]
+ *                        [endorsements: pieces that NEED asked for: blocks]
+ *                        [why the others cannot be had, text; empty: nothing was asked for yet]
+ *           NEED         [per endorsement: [kind] [key] [baseline] [u8 1: the key is authentic]]
+ *           ANSWER       struct answer
+ *           JUDGE        [pieces: blocks] [kind wanted, empty: any] [key wanted]
+ *           JUDGED       [error text, empty: readable]
+ *                        [per item: [kind] [key] [numbers: le32 evaluation, le64 issued, le64 expires]
+ *                        [CRL number] [fault] [why] [piece]]
+ *           MANAGE       struct manage                       MANAGED      struct managed
+ * sign      SIGN         [u8 1 for a draft] [claims, JSON object]
+ *           SIGN_RESULT  [claims, JSON object]
+ *           SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
+ * fetch     FETCH        [kind] [key] [baseline: "", "standard", "early" or a number] [u8 1: the key is authentic]
+ *           FETCHED      [u8 enum fetch_outcome] [le32 seconds until another try makes sense, 0 unknown]
+ *                        [name of the source that answered] [what was tried and how it failed, text]
+ *                        [pieces: blocks]
  */
 #ifndef SERVER_IPC_MESSAGES_H
 #define SERVER_IPC_MESSAGES_H
@@ -63,6 +74,15 @@ ATT_CHECK bool answer_decode(const struct frame *f, struct answer *out, struct a
 #define ANSWER_BLOCKS 12u
 void answer_blocks(const struct answer *a, uint8_t numbers[ANSWER_NUMBERS], struct block out[ANSWER_BLOCKS]);
 struct rd rd_text(const char *s);       /* NULL: empty */
+
+/* What came of a FETCH. */
+enum fetch_outcome {
+	FETCH_FOUND,            /* the pieces are there, unjudged */
+	FETCH_ABSENT,           /* the sources say that there is no such item */
+	FETCH_FAILED,           /* no source could be asked, or none answered properly */
+	FETCH_REFUSED,          /* not asked: budget spent, breaker open, or nothing configured for this kind */
+	FETCH_OUTCOMES
+};
 
 /* Flags of ATTEST */
 #define ATTEST_EXPLAIN 1u       /* the answer shows what each rule did; for readers */

@@ -37,7 +37,7 @@ static void close_ends(struct ends *p)
 static void send_attest(struct ends *p, const uint8_t *body, size_t n)
 {
 	struct att_error e = { 0 };
-	struct block b[5] = { block_text("SevSnpVm"), block_text("id"), block_text(NULL),
+	struct block b[7] = { block_text("SevSnpVm"), block_text("id"), block_text(NULL),
 		{ body, n }, block_text(NULL) };
 
 	CHECK_OK(channel_send(&p->asks, &(struct frame){ .op = OP_ATTEST, .provider = 3, .id = 42 }, b, -1,
@@ -46,7 +46,7 @@ static void send_attest(struct ends *p, const uint8_t *body, size_t n)
 
 static void test_sizes_around_the_memfd_limit(void **state)
 {
-	const size_t overhead = 5 * 4 + 8 + 2;
+	const size_t overhead = 7 * 4 + 8 + 2;
 	const size_t sizes[] = { 0, 1, CHANNEL_INLINE_MAX - overhead - 1, CHANNEL_INLINE_MAX - overhead,
 	    CHANNEL_INLINE_MAX - overhead + 1, 3 * MIB };
 	struct ends p;
@@ -212,7 +212,7 @@ static void test_limits_when_sending(void **state)
 static void test_a_full_channel_says_so(void **state)
 {
 	static uint8_t body[60000];
-	struct block b[5] = { block_text("t"), block_text("i"), block_text(NULL),
+	struct block b[7] = { block_text("t"), block_text("i"), block_text(NULL),
 		{ body, sizeof body }, block_text(NULL) };
 	struct att_error e = { 0 };
 	struct ends p;
