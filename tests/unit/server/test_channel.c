@@ -164,7 +164,7 @@ static enum channel_got announced(struct ends *p, uint32_t n, size_t real, int m
 
 static void test_memfd_must_hold_what_is_announced(void **state)
 {
-	static const uint8_t payload[20] = { 0 };       /* five empty blocks */
+	static const uint8_t payload[28] = { 0 };       /* seven empty blocks */
 	struct iovec part = { (void *)(uintptr_t)payload, sizeof payload };
 	struct ends p;
 	int fd = memfd_sealed(&part, 1), nothing[2];
@@ -172,12 +172,12 @@ static void test_memfd_must_hold_what_is_announced(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	open_ends(&p, LINK_WORK);
-	assert_int_equal(announced(&p, 20, 20, fd), CHANNEL_MESSAGE);
-	assert_int_equal(announced(&p, 19, 20, fd), CHANNEL_BAD);
-	assert_int_equal(announced(&p, 21, 20, fd), CHANNEL_BAD);
-	assert_int_equal(announced(&p, 20, 0, -1), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 28, 28, fd), CHANNEL_MESSAGE);
+	assert_int_equal(announced(&p, 27, 28, fd), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 29, 28, fd), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 28, 0, -1), CHANNEL_BAD);
 	assert_int_equal(pipe2(nothing, O_CLOEXEC), 0);
-	assert_int_equal(announced(&p, 20, 0, nothing[0]), CHANNEL_BAD);
+	assert_int_equal(announced(&p, 28, 0, nothing[0]), CHANNEL_BAD);
 	fd_close(&nothing[0]);
 	fd_close(&nothing[1]);
 	assert_int_equal(write(fd, "x", 1), -1);        /* sealed */

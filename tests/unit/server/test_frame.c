@@ -97,12 +97,12 @@ static const struct {
 	{ 2, OP_COUNT, ATT_E_BAD_FORMAT, "is unknown" },
 	{ 3, 1, ATT_E_BAD_FORMAT, "is unknown" },
 	{ 19, 0xff, ATT_E_LIMIT, "payload bytes, at most" },
-	{ 16, 27, ATT_E_BAD_FORMAT, "35 bytes follow the header, want 27" },
+	{ 16, 27, ATT_E_BAD_FORMAT, "49 bytes follow the header, want 27" },
 	{ 20, 2, ATT_E_BAD_FORMAT, "flags 2" },
-	{ 20, 1, ATT_E_BAD_FORMAT, "35 bytes follow the header, want 35" },
+	{ 20, 1, ATT_E_BAD_FORMAT, "49 bytes follow the header, want 49" },
 	{ FRAME_HEADER, 200, ATT_E_TRUNCATED, "block 0 does not end inside" },
 	{ FRAME_HEADER + 3, 0xff, ATT_E_TRUNCATED, "block 0 does not end inside" },
-	{ FRAME_HEADER + 28, 2, ATT_E_BAD_FORMAT, "1 bytes after the last block" },
+	{ FRAME_HEADER + 42, 2, ATT_E_BAD_FORMAT, "1 bytes after the last block" },
 };
 
 static void test_break_list(void **state)
