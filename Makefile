@@ -22,6 +22,10 @@ coverage: ; @scripts/variant coverage
 bench: all
 	@bench/run
 
+# beside other people's verifiers, which it downloads
+bench-peers: all
+	@bench/peers/run.py
+
 lint: all
 	@tools/lint $(B)
 
@@ -31,4 +35,4 @@ install: all
 clean:
 	@rm -rf $(B) build-*
 
-.PHONY: all demo test asan fuzz coverage bench lint install clean
+.PHONY: all demo test asan fuzz coverage bench bench-peers lint install clean

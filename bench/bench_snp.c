@@ -103,7 +103,7 @@ static bool product_make(struct arena *a, char **argv, struct product *p)
 {
 	att_settings_default(&p->settings);
 	p->req = (struct att_request){ .type = "SevSnpVm", .settings = &p->settings, .anchors = &p->anchor,
-		.nanchors = 1 };
+		.nanchors = 1, .body_is_json_only = true };
 	p->ctx = att_ctx_new(&p->e);
 	return p->ctx && file_read(a, argv[1], &p->req.body, &p->e) &&
 	    file_read(a, argv[2], &p->anchor, &p->e) &&

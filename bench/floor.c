@@ -9,12 +9,13 @@ static const struct kind_row { const char *digest; int padding; bool sign; } kin
 	[FLOOR_P384_VERIFY] = { "SHA384", 0, false },
 	[FLOOR_RSA4096_PSS_VERIFY] = { "SHA384", RSA_PKCS1_PSS_PADDING, false },
 	[FLOOR_RSA2048_SIGN] = { "SHA256", RSA_PKCS1_PADDING, true },
+	[FLOOR_P256_VERIFY] = { "SHA256", 0, false },
 };
 
 static EVP_PKEY *key_of(enum floor_kind kind)
 {
-	if (kind == FLOOR_P384_VERIFY)
-		return EVP_EC_gen("P-384");
+	if (kind == FLOOR_P384_VERIFY || kind == FLOOR_P256_VERIFY)
+		return EVP_EC_gen(kind == FLOOR_P384_VERIFY ? "P-384" : "P-256");
 	return EVP_RSA_gen(kind == FLOOR_RSA2048_SIGN ? 2048U : 4096U);
 }
 

@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 #include <stdbool.h>
 
-enum floor_kind { FLOOR_P384_VERIFY, FLOOR_RSA4096_PSS_VERIFY, FLOOR_RSA2048_SIGN };
+enum floor_kind { FLOOR_P384_VERIFY, FLOOR_RSA4096_PSS_VERIFY, FLOOR_RSA2048_SIGN, FLOOR_P256_VERIFY };
 
 struct floor_op {
 	enum floor_kind kind;

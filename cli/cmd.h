@@ -31,6 +31,8 @@ enum exit_code complain(const struct att_error *e);
 bool wants_json(const struct args *args, bool *json, struct att_error *e);      /* --format text|json */
 /* Seconds: --at, else the clock of this machine. */
 ATT_CHECK bool time_of(const struct args *args, int64_t *now_s, struct att_error *e);
+/* Seconds of an option of this form; *out_s stays when it is absent. */
+ATT_CHECK bool time_option(const struct args *args, const char *name, int64_t *out_s, struct att_error *e);
 
 enum exit_code cmd_verify(const struct args *args);
 enum exit_code cmd_inspect(const struct args *args);
@@ -44,5 +46,9 @@ enum exit_code cmd_token_verify(const struct args *args);
 enum exit_code cmd_submit(const struct args *args);
 enum exit_code cmd_simulate(const struct args *args);
 enum exit_code cmd_jmespath(const struct args *args);
+enum exit_code cmd_collateral_status(const struct args *args);
+enum exit_code cmd_collateral_export(const struct args *args);
+enum exit_code cmd_collateral_import(const struct args *args);
+enum exit_code cmd_collateral_fetch(const struct args *args);
 
 #endif

@@ -1,256 +1,110 @@
-/* Evidence under a throw-away root; the options are rows, each with the field it sets. */
+/* Evidence under a throw-away root, of a type that is looked up; what the types share. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cmd.h"
 #include "cli/out.h"
+#include "cli/simulate.h"
 #include "lib/base/hex.h"
-#include "sim/sim.h"
 
 #define ARENA_MAX ((size_t)64 << 20)
 
-static bool number(const char *text, unsigned long long max, unsigned long long *out, struct att_error *e)
+static const struct simulate_type *const types[] = {
+	&simulate_snp, &simulate_sgx, &simulate_oe, &simulate_tdx,
+};
+#define NTYPES (sizeof types / sizeof types[0])
+
+bool simulate_number(const char *text, unsigned long long max, unsigned long long *out,
+    struct att_error *e)
 {
 	char *end;
 
 	*out = strtoull(text, &end, 0);
 	if (end == text || *end || *text == '-' || *out > max)
-		return att_fail(e, ATT_E_OPERATION, "found \"%s\", want a number up to %llu", text, max);
+		return att_fail(e, ATT_E_OPERATION, "found \"%s\", want a number up to %llu", text,
+		    max);
 	return true;
 }
 
-/* "bootloader=4,snp=24": sets the components named, in every TCB of the report. */
-static bool tcb_from(const char *list, struct att_snp_tcb *t, struct att_error *e)
-{
-	static const struct { const char *name; size_t off; } parts[] = {
-		{ "fmc", offsetof(struct att_snp_tcb, fmc) },
-		{ "bootloader", offsetof(struct att_snp_tcb, bootloader) },
-		{ "tee", offsetof(struct att_snp_tcb, tee) }, { "snp", offsetof(struct att_snp_tcb, snp) },
-		{ "microcode", offsetof(struct att_snp_tcb, microcode) },
-	};
-
-	while (*list) {
-		size_t n = strcspn(list, ","), i = 0;
-		const char *eq = memchr(list, '=', n);
-		char value[8] = "";
-		unsigned long long v;
-		while (i < sizeof parts / sizeof parts[0] && (!eq ||
-		    strlen(parts[i].name) != (size_t)(eq - list) ||
-		    strncmp(parts[i].name, list, (size_t)(eq - list)) != 0))
-			i++;
-		if (i == sizeof parts / sizeof parts[0])
-			return att_fail(e, ATT_E_OPERATION,
-			    "found \"%.*s\", want fmc, bootloader, tee, snp or microcode=N", (int)n, list);
-		(void)snprintf(value, sizeof value, "%.*s", (int)(list + n - eq - 1), eq + 1);
-		if (!number(value, 255, &v, e))
-			return false;
-		((uint8_t *)t)[parts[i].off] = (uint8_t)v;
-		list += n + (list[n] == ',');
-	}
-	return true;
-}
-
-static bool hex_from(const char *text, void *out, size_t n, struct att_error *e)
+bool simulate_hex(const char *text, void *out, size_t n, struct att_error *e)
 {
 	return hex_decode(text, strlen(text), out, n, e);
 }
 
-static bool set_tcb(struct sim_snp_options *o, const char *v, struct att_error *e)
+bool simulate_write(const struct args *args, struct arena *a, const struct simulate_output *rows,
+    size_t n,
+    const void *made, struct att_error *e)
 {
-	if (!tcb_from(v, &o->reported, e))
-		return false;
-	o->current = o->committed = o->launch = o->reported;
-	return true;
-}
+	const char *dir = arg(args, "o");
 
-static bool set_version(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	unsigned long long n;
-
-	if (!number(v, 5, &n, e))
-		return false;
-	o->version = (uint32_t)n;
-	return true;
-}
-
-static bool set_policy(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	unsigned long long n;
-
-	if (!number(v, UINT64_MAX, &n, e))
-		return false;
-	o->policy = n;
-	return true;
-}
-
-static bool set_vmpl(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	unsigned long long n;
-
-	if (!number(v, 3, &n, e))
-		return false;
-	o->vmpl = (uint32_t)n;
-	return true;
-}
-
-static bool set_measurement(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	return hex_from(v, o->measurement, sizeof o->measurement, e);
-}
-
-static bool set_host_data(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	return hex_from(v, o->host_data, sizeof o->host_data, e);
-}
-
-static bool set_report_data(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	return hex_from(v, o->report_data, sizeof o->report_data, e);
-}
-
-static bool set_chip_id(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	size_t n = strcmp(o->product, "Turin") == 0 ? 8 : sizeof o->chip_id;
-
-	return hex_from(v, o->chip_id, n, e);
-}
-
-static bool set_key(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	o->vlek = strcmp(v, "vlek") == 0;
-	return o->vlek || strcmp(v, "vcek") == 0 ||
-	    att_fail(e, ATT_E_OPERATION, "found \"%s\", want vcek or vlek", v);
-}
-
-static bool set_fault(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	(void)e;
-	o->fault = v;
-	return true;
-}
-
-static bool set_nonce(struct sim_snp_options *o, const char *v, struct att_error *e)
-{
-	(void)e;
-	o->nonce = v;
-	return true;
-}
-
-static const struct {
-	const char *name;
-	bool (*set)(struct sim_snp_options *o, const char *v, struct att_error *e);
-} setters[] = {
-	{ "report-version", set_version }, { "tcb", set_tcb }, { "policy", set_policy }, { "vmpl", set_vmpl },
-	{ "measurement", set_measurement }, { "host-data", set_host_data },
-	{ "report-data", set_report_data },
-	{ "chip-id", set_chip_id }, { "key", set_key }, { "nonce", set_nonce }, { "fault", set_fault },
-};
-
-static bool options_from(const struct args *args, struct arena *a, struct sim_snp_options *o,
-    struct att_error *e)
-{
-	const char *product = arg(args, "product"), *runtime = arg(args, "runtime-data"),
-	    *init = arg(args, "inittime-data");
-	int64_t now_s;
-
-	if (!time_of(args, &now_s, e) || !sim_snp_options_default(o, product ? product : "Milan", now_s, e))
-		return false;
-	for (size_t i = 0; i < sizeof setters / sizeof setters[0]; i++) {
-		const char *v = arg(args, setters[i].name);
-		if (v && !setters[i].set(o, v, e))
-			return att_within(e, "--%s", setters[i].name);
-	}
-	o->crl = true;
-	return (!runtime || file_read(a, runtime, &o->runtime_data, e)) &&
-	    (!init || file_read(a, init, &o->inittime_data, e));
-}
-
-static const struct { const char *file; size_t off; const char *what; } outputs[] = {
-	{ "attest-request.json", offsetof(struct sim_snp_output, request_json),
-	    "body of POST /attest/SevSnpVm" },
-	{ "report.bin", offsetof(struct sim_snp_output, report), "the attestation report" },
-	{ "extended-report.bin", offsetof(struct sim_snp_output, extended), "report and certificate table" },
-	{ "leaf.der", offsetof(struct sim_snp_output, leaf_der), "VCEK or VLEK certificate" },
-	{ "chain.pem", offsetof(struct sim_snp_output, chain_pem), "leaf, intermediate and root" },
-	{ "ark.pem", offsetof(struct sim_snp_output, ark_pem), "the root, for --anchors" },
-	{ "crl.der", offsetof(struct sim_snp_output, crl_der), "revocation list of the root" },
-};
-
-static bool outputs_write(const char *dir, struct arena *a, const struct sim_snp_output *out,
-    struct att_error *e)
-{
 	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
 		return att_fail(e, ATT_E_OPERATION, "%s: %s", dir, strerror(errno));
-	for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct sim_bytes *b =
-		    (const struct sim_bytes *)(const void *)((const char *)out + outputs[i].off);
-		const char *path = arena_printf(a, "%s/%s", dir, outputs[i].file);
+		    (const struct sim_bytes *)(const void *)((const char *)made + rows[i].off);
+		const char *path = arena_printf(a, "%s/%s", dir, rows[i].file);
 		if (!path)
 			return arena_fail(a, e);
 		if (b->n && !file_write(path, b->p, b->n, false, e))
 			return false;
 		if (b->n)
-			(void)printf("  %-30s %6zu bytes  %s\n", path, b->n, outputs[i].what);
+			(void)printf("  %-30s %6zu bytes  %s\n", path, b->n, rows[i].what);
 	}
 	return true;
 }
 
-static enum exit_code list_faults(void)
+static const struct simulate_type *find(const char *name, struct att_error *e)
 {
-	for (size_t i = 0; sim_snp_fault_at(i); i++)
-		(void)printf("  %-24s %-28s %s\n", sim_snp_fault_at(i)->name, sim_snp_fault_at(i)->check,
-		    sim_snp_fault_at(i)->text);
+	for (size_t i = 0; i < NTYPES; i++)
+		if (strcasecmp(types[i]->name, name) == 0)
+			return types[i];
+	(void)att_fail(e, ATT_E_OPERATION,
+	    "simulate: unknown type \"%s\", want SevSnpVm, SgxEnclave, OpenEnclave or TdxVm", name);
+	return NULL;
+}
+
+static enum exit_code list_faults(const struct simulate_type *t)
+{
+	const struct sim_fault *f;
+
+	for (size_t i = 0; (f = t->fault_at(t, i)); i++)
+		(void)printf("  %-26s %-32s %s\n", f->name, f->check, f->text);
 	return EXIT_GOOD;
 }
 
-static bool make(const struct args *args, struct arena *a, struct crypto *c, struct sim_snp_keys *keys,
+/* An option of another type would be passed over in silence. */
+static bool check_options(const struct simulate_type *t, const struct args *args,
     struct att_error *e)
 {
-	struct sim_snp_options o;
-	struct sim_snp_output out;
-
-	if (!options_from(args, a, &o, e))
-		return false;
-	(void)printf("making three RSA-4096 keys, which takes a few seconds\n");
-	(void)fflush(stdout);
-	return sim_snp_keys_generate(keys, e) && sim_snp_make(c, a, keys, &o, &out, e) &&
-	    outputs_write(arg(args, "o"), a, &out, e);
-}
-
-static void next_step(const char *dir)
-{
-	(void)printf("try: attest verify --anchors %s/ark.pem %s/attest-request.json\n", dir, dir);
+	for (size_t i = 0; i < args->n; i++) {
+		const struct opt *o = args->v[i].opt;
+		if (o && strcmp(o->name, "o") != 0 && strcmp(o->name, "at") != 0 && !t->takes(t,
+		    o->name))
+			return att_fail(e, ATT_E_OPERATION, "simulate %s takes no --%s", t->name,
+			    o->name);
+	}
+	return arg(args, "o") ? true : att_fail(e, ATT_E_OPERATION, "simulate wants -o DIR");
 }
 
 enum exit_code cmd_simulate(const struct args *args)
 {
 	const char *fault = arg(args, "fault");
-	struct sim_snp_keys keys = { 0 };
 	struct att_error e = { 0 };
+	const struct simulate_type *t = find(arg_pos(args, 0), &e);
 	struct arena *a;
 	struct crypto *c;
 	bool ok;
 
-	if (strcasecmp(arg_pos(args, 0), "SevSnpVm") != 0)
-		(void)att_fail(&e, ATT_E_OPERATION, "simulate: unknown type \"%s\", want SevSnpVm",
-		    arg_pos(args, 0));
-	else if (fault && strcmp(fault, "list") == 0)
-		return list_faults();
-	else if (!arg(args, "o"))
-		(void)att_fail(&e, ATT_E_OPERATION, "simulate wants -o DIR");
-	if (e.code)
+	if (t && fault && strcmp(fault, "list") == 0)
+		return list_faults(t);
+	if (!t || !check_options(t, args, &e))
 		return complain(&e);
 	a = arena_new(ARENA_MAX);
 	c = crypto_new(&e);
-	ok = a && c && make(args, a, c, &keys, &e);
-	sim_snp_keys_clear(&keys);
+	ok = a && c && t->make(t, args, a, c, &e);
 	crypto_free(c);
 	arena_free(a);
-	if (!ok)
-		return complain(&e);
-	next_step(arg(args, "o"));
-	return EXIT_GOOD;
+	return ok ? EXIT_GOOD : complain(&e);
 }

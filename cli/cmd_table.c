@@ -1,14 +1,16 @@
-#include "cli/cmd.h"
+#include "cli/simulate.h"
 
 #define FORMAT { "format", "text|json", "for people (default) or for programs" }
 #define AT { "at", "RFC3339", "time of the appraisal, such as 2026-01-31T12:00:00Z; default now" }
-#define TYPE { "type", "TYPE", "attestation type (SevSnpVm); default: recognised from the content" }
+#define TYPE \
+	{ "type", "TYPE", "attestation type, such as TdxVm; default: recognised from the content" }
 
 /* How evidence is verified, whoever judges it. */
 #define APPRAISAL                                                                                  \
 	TYPE, AT,                                                                                  \
 	    { "collateral", "FILE|DIR",                                                            \
-		    "certificates, revocation lists, THIM JSON; may be repeated" },                \
+		    "certificates, revocation lists, Intel's and THIM's JSON, bundles; may be "    \
+		    "repeated" },                                                                  \
 	    { "certs", "FILE|DIR", "the same; may be repeated" },                                  \
 	    { "anchors", "FILE|DIR",                                                               \
 		    "additional trusted roots, PEM or DER, for this run; may be repeated" },       \
@@ -27,7 +29,14 @@
 static const struct opt verify_opts[] = {
 	{ "policy", "FILE", "policy text or policy JWS that judges" },
 	{ "defaults", "maa|strict", "which default policy judges when --policy is absent; default maa" },
+	{ "deny", "KIND=VALUE[=REASON]",
+	    "refuse this chip-id, product, fmspc, ppid, platform-instance, signer, measurement or "
+	    "advisory; may be repeated" },
+	{ "deny-list", "FILE", "refuse whom this list (JSON, as of PUT /denylist) names; may be repeated" },
 	APPRAISAL,
+	{ "compare-collateral", "FILE|DIR",
+	    "a second set of collateral: show what would change under it; may be repeated" },
+	{ "compare-at", "RFC3339", "time of the appraisal under the second set; default that of the first" },
 	FORMAT,
 	{ 0 }
 };
@@ -70,23 +79,35 @@ static const struct opt submit_opts[] = {
 	FORMAT,
 	{ 0 }
 };
-static const struct opt simulate_opts[] = {
-	{ "o", "DIR", "folder for the evidence; made when absent" },
-	{ "product", "NAME", "Milan (default), Genoa or Turin" },
-	{ "report-version", "N", "2, 3 or 5; default 3, on Turin 5" },
-	{ "tcb", "LIST", "reported TCB, such as bootloader=4,tee=0,snp=24,microcode=219 (Turin: and fmc=1)" },
-	{ "policy", "HEX", "guest policy, such as 0x3001f" },
-	{ "measurement", "HEX", "launch measurement, 48 bytes" },
-	{ "host-data", "HEX", "host data, 32 bytes" },
-	{ "report-data", "HEX", "report data, 64 bytes" },
-	{ "runtime-data", "FILE", "JSON that the report data is bound to, and that goes into the request" },
-	{ "inittime-data", "FILE", "JSON that the host data is bound to, and that goes into the request" },
-	{ "chip-id", "HEX", "chip id, 64 bytes (Turin: 8)" },
-	{ "nonce", "TEXT", "the request's nonce" },
-	{ "vmpl", "N", "0 to 3; default 0" },
-	{ "key", "vcek|vlek", "endorsement key; default vcek" },
-	{ "fault", "NAME", "make evidence with this fault; \"list\" prints the names" },
-	AT,
+#define ANCHORS { "anchors", "FILE|DIR", "additional trusted roots, PEM or DER; may be repeated" }
+#define PARTIAL { "partial", NULL, "leave out what is refused; without it nothing is written then" }
+static const struct opt status_opts[] = {
+	{ "server", "URL", "what this service holds, instead of files" },
+	{ "token", "FILE", "bearer token for --server" },
+	{ "ca", "FILE", "certificates (PEM) that the server's certificate must chain to; with --server" },
+	AT, ANCHORS, FORMAT,
+	{ 0 }
+};
+static const struct opt export_opts[] = {
+	{ "o", "BUNDLE", "the file to make; the same items make the same bytes" }, PARTIAL, AT, ANCHORS, { 0 }
+};
+static const struct opt import_opts[] = {
+	{ "o", "DIR", "the folder, such as the service's collateral.dir; made when absent" },
+	PARTIAL, AT, ANCHORS,
+	{ 0 }
+};
+static const struct opt fetch_opts[] = {
+	{ "source", "URL", "the one source that is asked: its base URL, https, or http to this machine" },
+	{ "kind", "KIND", "what it is: pcs (Intel; default), pccs, kds (AMD), thim (Azure)" },
+	{ "ca", "FILE",
+	    "certificates (PEM) that the source's certificate must chain to; default: the system's" },
+	{ "root-crl-url", "URL", "pcs: where the root's revocation list is; default Intel's address" },
+	{ "evidence", "FILE", "fetch all that this evidence needs" },
+	{ "fmspc", "HEX", "fetch all that platforms of this kind need" },
+	{ "tee", "sgx|tdx", "with --fmspc; default sgx" },
+	{ "baseline", "standard|early|N", "which evaluation number; default as the source decides" },
+	{ "o", "DIR|BUNDLE", "where what is good is kept; a name that ends in .json is a bundle" },
+	AT, ANCHORS,
 	{ 0 }
 };
 
@@ -113,6 +134,18 @@ const struct cmd commands[] = {
 	    cmd_jmespath },
 	{ "submit", "--server URL EVIDENCE", "post evidence to the service and get a token", submit_opts,
 	    1, 1, cmd_submit },
+	{ "collateral status", "[options] (FILE|DIR... | --server URL --token FILE)",
+	    "show what collateral is at hand, whether it is good and for how long", status_opts, 0,
+	    ARGS_VALUES_MAX, cmd_collateral_status },
+	{ "collateral export", "[options] -o BUNDLE FILE|DIR...", "pack collateral into one file",
+	    export_opts,
+	    1, ARGS_VALUES_MAX, cmd_collateral_export },
+	{ "collateral import", "[options] BUNDLE -o DIR",
+	    "check every signature of a bundle and unpack it for the service", import_opts, 1, 1,
+	    cmd_collateral_import },
+	{ "collateral fetch", "--source URL (--evidence FILE | --fmspc HEX | KIND/KEY...) -o DIR|BUNDLE",
+	    "bring collateral from its manufacturer or a cache", fetch_opts, 0, ARGS_VALUES_MAX,
+	    cmd_collateral_fetch },
 	{ "simulate", "TYPE [options] -o DIR", "make evidence under a throw-away test root", simulate_opts,
 	    1, 1, cmd_simulate },
 	{ 0 }

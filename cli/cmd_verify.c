@@ -1,3 +1,4 @@
+#include "cli/compare.h"
 #include "cli/inputs.h"
 #include "cli/out.h"
 
@@ -7,6 +8,7 @@ static enum exit_code verify(const struct args *args, struct arena *a, struct at
     struct att_error *e)
 {
 	struct inputs *in = arena_alloc(a, sizeof *in);
+	struct json *comparison = NULL;
 	struct att_result *r = NULL;
 	enum exit_code code;
 	bool json;
@@ -17,7 +19,9 @@ static enum exit_code verify(const struct args *args, struct arena *a, struct at
 	    !att_appraise(ctx, &in->req, &r, e))
 		return complain(e);
 	code = exit_for(r->verdict);
-	if (!(json ? out_verdict_json(a, r, e) : out_verdict_text(r, arg_pos(args, 0), e)))
+	if ((in->compares && !compare(ctx, in, r, a, &comparison, e)) ||
+	    !(json ? out_verdict_json(a, r, comparison, e) :
+	    out_verdict_text(r, arg_pos(args, 0), comparison, e)))
 		code = complain(e);
 	att_result_free(r);
 	return code;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,7 +44,8 @@ static int regular(const struct dirent *d)
 	return d->d_name[0] != '.' && (d->d_type == DT_REG || d->d_type == DT_LNK || d->d_type == DT_UNKNOWN);
 }
 
-bool files_read(struct arena *a, const char *path, struct att_bytes *v, size_t *n, struct att_error *e)
+bool files_read(struct arena *a, const char *path, struct att_bytes *v, size_t max, size_t *n,
+    struct att_error *e)
 {
 	struct dirent **entries = NULL;
 	struct stat st;
@@ -51,18 +53,34 @@ bool files_read(struct arena *a, const char *path, struct att_bytes *v, size_t *
 	    scandir(path, &entries, regular, alphasort) : -1;
 	bool ok = true;
 
-	if (count < 0 && *n < FILES_MAX)
+	if (count < 0 && *n < max)
 		return file_read(a, path, &v[*n], e) && ++*n;
 	for (int i = 0; i < count; i++) {
 		const char *full = arena_printf(a, "%s/%s", path, entries[i]->d_name);
-		if (ok && *n == FILES_MAX)
-			ok = att_fail(e, ATT_E_LIMIT, "%s: more than %d files", path, FILES_MAX);
+		if (ok && *n == max)
+			ok = att_fail(e, ATT_E_LIMIT, "%s: more than %zu files", path, max);
 		else if (ok)
 			ok = full ? file_read(a, full, &v[*n], e) && ++*n : arena_fail(a, e);
 		free(entries[i]);
 	}
 	free(entries);
-	return ok && *n <= FILES_MAX;
+	if (ok && count < 0)
+		return att_fail(e, ATT_E_LIMIT, "%s: more than %zu files", path, max);
+	return ok;
+}
+
+bool file_replace(struct arena *a, const char *path, const void *p, size_t n, struct att_error *e)
+{
+	/* A name that begins with a dot is passed over by whoever reads the folder. */
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *temporary = arena_printf(a, "%.*s.%s.new", (int)(name - path), path, name);
+
+	if (!temporary)
+		return arena_fail(a, e);
+	if (!file_write(temporary, p, n, false, e))
+		return false;
+	return rename(temporary, path) == 0 ||
+	    att_fail(e, ATT_E_OPERATION, "%s: %s", path, strerror(errno));
 }
 
 bool file_write(const char *path, const void *p, size_t n, bool is_private, struct att_error *e)

@@ -6,14 +6,16 @@
 #include "libattest/attest.h"
 
 #define FILE_MAX ((size_t)64 << 20)
-#define FILES_MAX 64
+#define FILES_MAX 1024
 
 /* Bytes in the arena, NUL-terminated behind their length. */
 ATT_CHECK bool file_read(struct arena *a, const char *path, struct att_bytes *out, struct att_error *e);
-/* A file, or every regular file of a folder in name order (at most FILES_MAX together); appends. */
-ATT_CHECK bool files_read(struct arena *a, const char *path, struct att_bytes *v, size_t *n,
+/* A file, or every regular file of a folder in name order (v has room for max); appends. */
+ATT_CHECK bool files_read(struct arena *a, const char *path, struct att_bytes *v, size_t max, size_t *n,
     struct att_error *e);
 /* Creates or replaces; mode 0600 when private. */
 ATT_CHECK bool file_write(const char *path, const void *p, size_t n, bool is_private, struct att_error *e);
+/* Whoever reads the path sees the old file or the new one, never a part. */
+ATT_CHECK bool file_replace(struct arena *a, const char *path, const void *p, size_t n, struct att_error *e);
 
 #endif

@@ -107,9 +107,23 @@ static bool pieces(const struct args *args, const char *option, struct arena *a,
     size_t *n, struct att_error *e)
 {
 	for (size_t i = 0; arg_nth(args, option, i); i++)
-		if (!files_read(a, arg_nth(args, option, i), v, n, e))
+		if (!files_read(a, arg_nth(args, option, i), v, FILES_MAX, n, e))
 			return att_within(e, "--%s", option);
 	return true;
+}
+
+/* The certificates were chosen for the evidence, so they belong to both sets. */
+static bool compared_from(const struct args *args, struct arena *a, struct inputs *in, struct att_error *e)
+{
+	in->compares = arg(args, "compare-collateral") != NULL;
+	in->compared_at_s = in->req.now_s;
+	in->ncompared = 0;
+	if (!in->compares)
+		return !arg(args, "compare-at") ||
+		    att_fail(e, ATT_E_OPERATION, "--compare-at wants --compare-collateral");
+	return time_option(args, "compare-at", &in->compared_at_s, e) &&
+	    pieces(args, "certs", a, in->compared, &in->ncompared, e) &&
+	    pieces(args, "compare-collateral", a, in->compared, &in->ncompared, e);
 }
 
 bool inputs_read(const struct args *args, struct arena *a, struct inputs *in, struct att_error *e)
@@ -122,14 +136,15 @@ bool inputs_read(const struct args *args, struct arena *a, struct inputs *in, st
 		.endorsements_picked = arg(args, "certs") && !arg(args, "collateral") };
 	if (type && !att_type_find(type))
 		return att_fail(e, ATT_E_OPERATION, "--type: unknown attestation type \"%s\"", type);
-	return settings_from(args, &in->settings, e) && time_of(args, &r->now_s, e) &&
+	return settings_from(args, &in->settings, e) && denials_read(args, a, &in->settings, e) &&
+	    time_of(args, &r->now_s, e) &&
 	    file_read(a, arg_pos(args, 0), &r->body, e) &&
 	    policy_from(arg(args, "policy"), a, &r->policy, e) &&
 	    bound_from(args, "runtime-data", a, &r->runtime_data, &r->runtime_is_json, e) &&
 	    bound_from(args, "inittime-data", a, &r->inittime_data, &r->inittime_is_json, e) &&
 	    pieces(args, "certs", a, in->endorsements, &r->nendorsements, e) &&
 	    pieces(args, "collateral", a, in->endorsements, &r->nendorsements, e) &&
-	    pieces(args, "anchors", a, in->anchors, &r->nanchors, e);
+	    pieces(args, "anchors", a, in->anchors, &r->nanchors, e) && compared_from(args, a, in, e);
 }
 
 enum exit_code exit_for(enum att_verdict v)

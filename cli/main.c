@@ -26,21 +26,24 @@ bool wants_json(const struct args *args, bool *json, struct att_error *e)
 	return true;
 }
 
+bool time_option(const struct args *args, const char *name, int64_t *out_s, struct att_error *e)
+{
+	const char *text = arg(args, name);
+
+	return !text || time_parse_rfc3339(text, strlen(text), out_s, e) || att_within(e, "--%s", name);
+}
+
 bool time_of(const struct args *args, int64_t *now_s, struct att_error *e)
 {
-	const char *at = arg(args, "at");
-
 	*now_s = (int64_t)time(NULL);
-	if (at && !time_parse_rfc3339(at, strlen(at), now_s, e))
-		return att_within(e, "--at");
-	return true;
+	return time_option(args, "at", now_s, e);
 }
 
 static enum exit_code help(FILE *to)
 {
 	(void)fprintf(to, "attest %s - verify attestation evidence, policies and tokens\n\n", att_version());
 	for (const struct cmd *c = commands; c->name; c++)
-		(void)fprintf(to, "  attest %-14s %s\n", c->name, c->summary);
+		(void)fprintf(to, "  attest %-17s %s\n", c->name, c->summary);
 	(void)fputs("\nattest COMMAND --help shows its options.\n"
 	    "Exit code: 0 permitted or done; 1 denied, rejected or bad; "
 	    "2 undecided, usage or unreadable input.\n", to);
@@ -68,7 +71,7 @@ static bool help_family(const char *word)
 	for (const struct cmd *c = commands; c->name; c++) {
 		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
 			continue;
-		(void)printf("  attest %-14s %s\n", c->name, c->summary);
+		(void)printf("  attest %-17s %s\n", c->name, c->summary);
 		found = true;
 	}
 	return found;

@@ -9,8 +9,11 @@
 
 #define OUT_SIMULATED "trusted only because of --anchors; no vendor root stands behind this evidence"
 
-ATT_CHECK bool out_verdict_text(const struct att_result *r, const char *name, struct att_error *e);
-ATT_CHECK bool out_verdict_json(struct arena *a, const struct att_result *r, struct att_error *e);
+/* comparison: compare.h; NULL: none was asked for. */
+ATT_CHECK bool out_verdict_text(const struct att_result *r, const char *name,
+    const struct json *comparison, struct att_error *e);
+ATT_CHECK bool out_verdict_json(struct arena *a, const struct att_result *r, const struct json *comparison,
+    struct att_error *e);
 
 /* The list of checks: a tick, cross or dash, id, title; expected and found under a failed one. */
 void out_checks(const struct att_check *v, size_t n);
@@ -20,8 +23,8 @@ struct json *error_json(struct arena *a, const struct att_error *why);          
 /* Prints one JSON document with a final newline. */
 ATT_CHECK bool out_json(struct arena *a, const struct json *v, struct att_error *e);
 
-enum mark { MARK_GOOD, MARK_BAD, MARK_NONE };
-void out_mark(enum mark m);                     /* "✔", "✗" or "–", coloured on a terminal */
+enum mark { MARK_GOOD, MARK_BAD, MARK_NONE, MARK_WARN };
+void out_mark(enum mark m);                     /* "✔", "✗", "–" or "!", coloured on a terminal */
 void out_bold(const char *text, enum mark m);
 
 #endif

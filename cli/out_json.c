@@ -74,7 +74,8 @@ struct json *error_json(struct arena *a, const struct att_error *why)
 	    json_put(a, o, "message", json_string(a, why->text)) ? o : NULL;
 }
 
-bool out_verdict_json(struct arena *a, const struct att_result *r, struct att_error *e)
+bool out_verdict_json(struct arena *a, const struct att_result *r, const struct json *comparison,
+    struct att_error *e)
 {
 	struct json *o = json_object(a);
 	bool ok = json_put(a, o, "verdict", json_string(a, att_verdict_name(r->verdict))) &&
@@ -87,6 +88,7 @@ bool out_verdict_json(struct arena *a, const struct att_result *r, struct att_er
 	    (!r->tcb_json || json_put(a, o, "tcb", parsed(a, r->tcb_json, e))) &&
 	    (!r->simulated_anchor || json_put(a, o, "simulatedAnchor", json_bool(a, true))) &&
 	    (!r->hint || json_put(a, o, "hint", json_string(a, r->hint))) &&
+	    (!comparison || json_put(a, o, "comparison", json_copy(a, comparison))) &&
 	    (r->error.code == ATT_E_OK || json_put(a, o, "error", error_json(a, &r->error)));
 
 	return ok ? out_json(a, o, e) : arena_fail(a, e);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/compare.h"
 #include "cli/out.h"
 
 static bool colours(void)
@@ -14,6 +15,7 @@ static bool colours(void)
 
 static const struct { const char *sign, *colour; } marks[] = {
 	[MARK_GOOD] = { "✔", "\033[32m" }, [MARK_BAD] = { "✗", "\033[31m" }, [MARK_NONE] = { "–", "\033[2m" },
+	[MARK_WARN] = { "!", "\033[33m" },
 };
 
 void out_mark(enum mark m)
@@ -46,7 +48,8 @@ void out_checks(const struct att_check *v, size_t n)
 	}
 }
 
-bool out_verdict_text(const struct att_result *r, const char *name, struct att_error *e)
+bool out_verdict_text(const struct att_result *r, const char *name, const struct json *comparison,
+    struct att_error *e)
 {
 	enum mark m = r->verdict == ATT_PERMITTED ? MARK_GOOD : r->verdict == ATT_UNDECIDED ? MARK_NONE :
 	    MARK_BAD;
@@ -68,5 +71,7 @@ bool out_verdict_text(const struct att_result *r, const char *name, struct att_e
 		(void)printf("  note:    %s\n", OUT_SIMULATED);
 	if (r->hint)
 		(void)printf("  hint:    %s\n", r->hint);
+	if (comparison)
+		out_comparison_text(comparison);
 	return fflush(stdout) == 0 ? true : att_fail(e, ATT_E_INTERNAL, "cannot write to standard output");
 }

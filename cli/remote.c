@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/file.h"
 #include "lib/json/json.h"
 #include "net/httpc.h"
 
@@ -23,10 +24,28 @@ static const char *message_of(struct arena *a, const struct httpc_answer *answer
 	return json_is(m, JSON_STRING) ? m->s : "no message";
 }
 
+/* "Authorization: Bearer ..." from the first line of the file. */
+static bool bearer(struct arena *a, const char *file, const char **out, struct att_error *e)
+{
+	struct att_bytes text;
+
+	if (!file_read(a, file, &text, e))
+		return att_within(e, "--token");
+	*out = arena_printf(a, "Authorization: Bearer %.*s", (int)strcspn((const char *)text.data, "\r\n"),
+	    (const char *)text.data);
+	return *out || arena_fail(a, e);
+}
+
 bool remote_get(struct arena *a, const char *server, const char *path, const char *ca, struct att_bytes *out,
     struct att_error *e)
 {
-	static const char *const headers[] = { "Accept: application/json", NULL };
+	return remote_get_as(a, server, path, ca, NULL, out, e);
+}
+
+bool remote_get_as(struct arena *a, const char *server, const char *path, const char *ca,
+    const char *token_file, struct att_bytes *out, struct att_error *e)
+{
+	const char *headers[] = { "Accept: application/json", NULL, NULL };
 	const char *base = remote_base(a, server);
 	struct httpc_request r = { .url = base ? arena_printf(a, "%s%s", base, path) : NULL, .method = "GET",
 		.headers = headers, .ca_file = ca };
@@ -34,7 +53,7 @@ bool remote_get(struct arena *a, const char *server, const char *path, const cha
 
 	if (!r.url)
 		return arena_fail(a, e);
-	if (!httpc_send(a, &r, &answer, e))
+	if ((token_file && !bearer(a, token_file, &headers[1], e)) || !httpc_send(a, &r, &answer, e))
 		return false;
 	if (answer.status != 200)
 		return att_fail(e, ATT_E_OPERATION, "%s: HTTP %d, %s", r.url, answer.status,

@@ -27,6 +27,8 @@ static const struct option_row rows[] = {
 	    "what to do where the kernel lacks a sandbox feature"),
 	SWITCH("--print-config", print_config, "print the effective configuration and exit"),
 	TEXT("--clock", "RFC3339", clock, "verify as at this time; only with --insecure-test"),
+	SWITCH("--reset-time-floor", reset_time_floor,
+	    "take the clock for right although a later time was seen before"),
 	SWITCH("--insecure-test", insecure_test,
 	    "allow --clock and DATA-DIR/test-anchors; never in production"),
 };

@@ -1,3 +1,4 @@
+#include "server/fetch/fetch.h"
 #include "server/front/front.h"
 #include "server/role.h"
 #include "server/signer/signer.h"
@@ -17,5 +18,6 @@ const struct role role_table[] = {
 	{ "front", SANDBOX_FRONT, run_front },
 	{ "verify", SANDBOX_VERIFY, run_worker },
 	{ "signer", SANDBOX_SIGNER, signer_run },
+	{ "fetch", SANDBOX_FETCH, fetch_run },
 	{ 0 }
 };

@@ -3,6 +3,7 @@
 
 #include "lib/base/base64.h"
 #include "lib/base/buf.h"
+#include "sim/request.h"
 #include "sim/snp_plan.h"
 
 #define YEAR ((int64_t)365 * 86400)
@@ -45,14 +46,16 @@ bool sim_snp_options_default(
 	const struct sim_snp_version version = { 1, 55, 29 };
 
 	if (!p)
-		return att_fail(e, ATT_E_NOT_FOUND, "product \"%.40s\": want Milan, Genoa or Turin", product);
+		return att_fail(e, ATT_E_NOT_FOUND, "product \"%.40s\": want Milan, Genoa or Turin",
+		    product);
 	*o = (struct sim_snp_options){
 		.product = p->name, .version = p->version, .guest_svn = 2, .policy = 0x3001F,
 		.platform_info = 0x25, .cpuid = { p->cpuid[0], p->cpuid[1], p->cpuid[2] },
 		.current = p->tcb, .committed = p->tcb, .launch = p->tcb, .reported = p->tcb,
 		.current_version = version, .committed_version = version,
 		.launch_mit_vector = 7, .current_mit_vector = 7, .csp_id = "CN=simulated.example",
-		.now_s = now_s, .leaf_not_before_s = now_s - YEAR, .leaf_not_after_s = now_s + 6 * YEAR,
+		.now_s = now_s, .leaf_not_before_s = now_s - YEAR, .leaf_not_after_s =
+		    now_s + 6 * YEAR,
 	};
 	o->family_id[0] = 1;
 	o->image_id[0] = 2;
@@ -88,8 +91,10 @@ static void plan_certs(struct snp_plan *p, const struct product *product)
 	p->ica.key_usage = KEY_CERT_SIGN;
 	p->ica.key = o->vlek ? p->keys->asvk : p->keys->ask;
 	p->leaf = (struct snp_cert_plan){
-		.serial = 0, .not_before_s = o->leaf_not_before_s, .not_after_s = o->leaf_not_after_s,
-		.pathlen = -1, .key = p->keys->leaf, .issuer_key = p->ica.key, .alg = SIG_RSA_PSS_SHA384,
+		.serial = 0, .not_before_s = o->leaf_not_before_s, .not_after_s =
+		    o->leaf_not_after_s,
+		.pathlen = -1, .key = p->keys->leaf, .issuer_key = p->ica.key, .alg =
+		    SIG_RSA_PSS_SHA384,
 	};
 	(void)snprintf(p->ark.cn, SNP_SIM_NAME_MAX, "ARK-%s", o->product);
 	(void)snprintf(p->ark.issuer_cn, SNP_SIM_NAME_MAX, "ARK-%s", o->product);
@@ -104,7 +109,8 @@ static void plan_extensions(struct snp_plan *p, const struct product *product)
 	struct snp_ext_plan *x = &p->ext;
 
 	x->struct_version = p->fmc ? 1 : 0;
-	(void)snprintf(x->product, sizeof x->product, "%s", p->o.vlek ? product->name : product->ext_name);
+	(void)snprintf(x->product, sizeof x->product, "%s", p->o.vlek ?
+	    product->name : product->ext_name);
 	x->tcb = p->o.reported;
 	x->has_fmc = p->fmc;
 	x->has_spl4 = !p->fmc;
@@ -230,7 +236,8 @@ static bool write_extended(struct arena *a, const struct snp_plan *p, const stru
     const uint8_t *report, struct sim_bytes *out, struct att_error *e)
 {
 	const struct { const uint8_t *guid; const struct x509_cert *cert; } v[3] = {
-		{ guids[p->o.vlek ? 1 : 0], certs->leaf }, { guids[2], certs->ica }, { guids[3], certs->ark },
+		{ guids[p->o.vlek ? 1 : 0], certs->leaf }, { guids[2], certs->ica }, { guids[3],
+		    certs->ark },
 	};
 	const uint8_t end[24] = { 0 };
 	struct buf b = buf_make(a);
@@ -259,23 +266,13 @@ static struct json *b64_json(struct arena *a, const void *p, size_t n)
 	return s ? json_string(a, s) : NULL;
 }
 
-static struct json *put_bound(struct arena *a, struct json *body, const char *name, struct att_bytes data)
-{
-	struct json *v = json_object(a);
-
-	if (!data.len)
-		return body;
-	(void)json_put(a, v, "data", b64_json(a, data.data, data.len));
-	if (!json_put(a, v, "dataType", json_string(a, "JSON")))
-		return NULL;
-	return json_put(a, body, name, v) ? body : NULL;
-}
-
 /* spec: rest-api §5.4 */
 static bool write_request(
     struct arena *a, const struct snp_plan *p, struct sim_snp_output *o, struct att_error *e)
 {
-	struct json *inner = json_object(a), *body = json_object(a);
+	struct json *inner = json_object(a);
+	struct sim_request r = { .member = "report", .runtime_data = p->o.runtime_data,
+		.inittime_data = p->o.inittime_data, .data_type = "JSON", .nonce = p->o.nonce };
 	char *text;
 	size_t n;
 
@@ -284,18 +281,12 @@ static bool write_request(
 		return arena_fail(a, e);
 	if (!json_write(a, inner, JSON_COMPACT, &text, &n, e))
 		return false;
-	if (!json_put(a, body, "report", b64_json(a, text, n)) ||
-	    !put_bound(a, body, "runtimeData", p->o.runtime_data) ||
-	    !put_bound(a, body, "initTimeData", p->o.inittime_data) ||
-	    (p->o.nonce && !json_put(a, body, "nonce", json_string(a, p->o.nonce))))
-		return arena_fail(a, e);
-	if (!json_write(a, body, JSON_COMPACT, &text, &n, e))
-		return false;
-	o->request_json = (struct sim_bytes){ (const uint8_t *)text, n };
-	return true;
+	r.evidence = (struct att_bytes){ (const uint8_t *)text, n };
+	return sim_request_write(a, &r, &o->request_json, e);
 }
 
-static bool copy_out(struct arena *a, const void *p, size_t n, struct sim_bytes *out, struct att_error *e)
+static bool copy_out(struct arena *a, const void *p, size_t n, struct sim_bytes *out,
+    struct att_error *e)
 {
 	*out = (struct sim_bytes){ arena_memdup(a, p, n), n };
 	return out->p || arena_fail(a, e);

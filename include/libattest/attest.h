@@ -78,6 +78,8 @@ enum att_tcb {
 /* Intel's word for status i, or NULL past the end. */
 ATT_API const char *att_tcb_status_name(unsigned i);
 
+struct att_deny;                                /* denylist.h */
+
 /* What the operator decides; the same for many requests.  att_settings_default() fills it. */
 struct att_settings {
 	unsigned allow;                         /* ATT_ALLOW_* bits */
@@ -93,6 +95,7 @@ struct att_settings {
 	bool crl_required;
 	size_t memory_limit;                    /* bytes one appraisal may use; default 64 MiB */
 	uint64_t policy_steps;                  /* evaluation budget; default 10 000 000 */
+	const struct att_deny *deny; size_t ndeny;      /* who is refused: denylist.h; borrowed */
 	/* for draft policies of callers without the reader role; default 100 000 */
 	uint64_t draft_steps;
 	size_t draft_bytes;                     /* same, policy text; default 65 536 */
@@ -112,8 +115,10 @@ struct att_need {
 };
 struct att_prepared;                            /* endorse.h */
 /*
- * Where an appraisal finds what it needs: called at most once, with all needs.  The answer is borrowed and
- * must stay until the appraisal returns; it may lack some of them.  NULL: nothing is at hand.
+ * Where an appraisal finds what it needs: called with all needs known by then, once; a second time where the
+ * evidence lacks the certificates that say what else it needs.  The answer is borrowed and must stay until the
+ * appraisal returns; it may lack some of them.  It stands in the place of what was given before, so a second answer
+ * holds all, and it was prepared under the same anchors as att_request.prepared.  NULL: nothing is at hand.
  * Must not call back into the library with the same context.
  */
 typedef const struct att_prepared *att_lookup_fn(void *state, const struct att_need *needs, size_t n);
@@ -144,6 +149,9 @@ struct att_request {
 	att_lookup_fn *lookup;
 	void *lookup_state;
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
+	/* the nonce that att_result.challenge names is one that the service gave out, and that nobody
+	 * used before: claim x-attestd-freshness is then "challenge", else "none" */
+	bool challenge_is_fresh;
 	int64_t now_s;                          /* appraisal time, seconds since 1970 */
 	/* sees expected values from configuration, larger draft budget */
 	bool caller_is_reader;
@@ -189,6 +197,9 @@ struct att_result {
 	const char *missing;                    /* undecided: the endorsement that is needed */
 	const struct att_need *needs;           /* all endorsements the evidence needs, as far as it was read */
 	size_t nneeds;
+	/* member nonce of JSON runtime data, when it has the form of a challenge (43 base64url characters);
+	 * the evidence is bound to it when the verdict is permitted or denied.  NULL: none */
+	const char *challenge;
 	struct att_error error;                 /* why not permitted; code OK when permitted */
 	const char *hint;                       /* what to do next, or NULL */
 	size_t memory_used;                     /* bytes of the appraisal */

@@ -10,8 +10,8 @@
 
 #include "libattest/attest.h"
 
-#define ATT_STATEMENT_MAX                                                                          \
-	((size_t)640 << 10) /* bytes of a body: what is returned in a token fits into one */
+/* Bytes of a body: a policy of 1 MiB, which base64 makes longer twice, with its header and signature. */
+#define ATT_STATEMENT_MAX ((size_t)2 << 20)
 #define ATT_REGISTERED_MAX 64                   /* policy-signing certificates of one provider */
 #define ATT_FRESH_PAST_S 300                    /* isolated.freshness required: iat may be so old, */
 #define ATT_FRESH_FUTURE_S 60                   /* or so far ahead of our clock */

@@ -5,11 +5,14 @@
  * context.c   what is kept between requests: verified chains, compiled policies, parsed endorsements
  * pipeline.c  the steps in order; the only place where a verdict becomes "permitted"
  * token_claims.c  claims + issued claims to the token payload
+ * freshness.c was a challenge of the service's answered
+ * deny.c      whom the operator refuses; denylist.c  the same as JSON
  * manage.c    what an operator sends: signed policies, certificates; policy_types.c  their types and defaults
  */
 #ifndef ATTEST_APPRAISAL_H
 #define ATTEST_APPRAISAL_H
 
+#include "lib/collateral/pack.h"
 #include "lib/evidence/chain_cache.h"
 #include "lib/evidence/format.h"
 #include "lib/policy/policy.h"
@@ -18,7 +21,6 @@
 #define REQUEST_DEPTH_MAX 16            /* nesting of a request body */
 #define REQUEST_NODES_MAX 10000
 #define NONCE_MAX 1024                  /* characters of a nonce */
-#define ENDORSEMENTS_MAX 64             /* pieces given beside one request */
 
 /* A request taken apart; everything borrows from the request or lives in the arena. */
 struct decoded {
@@ -33,37 +35,45 @@ struct decoded {
 ATT_CHECK bool request_decode(const struct att_request *req, struct crypto *c, struct arena *a,
     struct decoded *out, struct att_error *e);
 
-/* Parsed endorsements or anchors of a request; owned by the context's cache. */
-struct trust_set {
-	uint8_t key[CHAIN_CACHE_KEY];           /* SHA-256 over the digests of all pieces */
-	struct x509_bundle certs;
-	struct x509_crl *crls[ENDORSEMENTS_MAX];
-	size_t ncrls;
-};
-
-/* One cache each: a borrowed set must outlive the look-up of the other. */
-enum trust_kind { TRUST_ENDORSEMENTS, TRUST_ANCHORS, TRUST_KINDS };
-
 /* A compiled policy with its hash; owned by the context's cache. */
 struct cached_policy {
 	struct arena *a;
 	struct policy *policy;
+	const char *baseline;                   /* "" or the evaluation number that it demands, as text */
 	char hash[44];
+};
+
+/* The policy that will judge a request, in the cache or the request's arena. */
+struct chosen_policy {
+	const struct policy *policy;            /* NULL: it cannot be compiled */
+	const char *baseline;
+	char hash[44];
+	struct att_error why;                   /* of NULL */
 };
 
 struct att_ctx {
 	struct crypto *crypto;
 	struct chain_cache *chains;             /* verified certificate chains, by the formats */
 	struct chain_cache *policies;           /* struct cached_policy by SHA-256 of the text */
-	struct chain_cache *trust_sets[TRUST_KINDS];    /* struct trust_set by SHA-256 of all pieces */
+	struct chain_cache *packs;              /* struct collateral_pack by its keys.all */
+	struct collateral_pack *nothing;        /* a pack of no pieces and no anchors */
 };
-/* PEM or DER certificates and CRLs, THIM JSON; what a piece is, is recognised. *out is borrowed from the
- * cache. */
-ATT_CHECK bool ctx_trust_set(struct att_ctx *ctx, enum trust_kind kind, const struct att_bytes *v, size_t n,
-    const struct trust_set **out, struct att_error *e);
+/* What the request gives, parsed and proved: its prepared set, else its pieces and anchors.  *out is borrowed
+ * from there or from the cache. */
+ATT_CHECK bool ctx_pack(struct att_ctx *ctx, const struct att_request *req,
+    const struct collateral_pack **out, struct att_error *e);
+/* prepared.c */
+const struct collateral_pack *prepared_pack(const struct att_prepared *p);
 /* Compiles once; *out is borrowed from the cache. */
 ATT_CHECK bool ctx_policy(struct att_ctx *ctx, struct att_bytes text, const struct cached_policy **out,
     struct att_error *e);
+
+/* chosen_policy.c */
+ATT_CHECK bool policy_choose(struct att_ctx *ctx, const struct att_request *req, const struct decoded *in,
+    struct arena *a, struct chosen_policy *out, struct att_error *e);
+/* What the configuration rules, which see no claims, demand of collateral. */
+ATT_CHECK bool policy_baseline(struct arena *a, const struct policy *p, const struct policy_limits *limits,
+    const char **out, struct att_error *e);
 
 /* The payload of the token without iss, iat, nbf, exp, jti, x-ms-ver; sorted by name. */
 struct token_input {
@@ -86,6 +96,19 @@ ATT_CHECK bool explain_result(struct arena *a, const struct policy_result *r, co
 /* shadow.c: evaluates req->shadow_policy over the claims that the active policy was given. */
 void shadow_evaluate(struct att_ctx *ctx, const struct att_request *req, const struct claims *seen,
     struct att_result *r);
+
+/* freshness.c: the nonce in JSON runtime data that may be a challenge of the service's, or NULL; and the
+ * claim. */
+const char *freshness_nonce(const struct decoded *in);
+ATT_CHECK bool freshness_claim(
+    const struct att_request *req, const struct decoded *in, struct claims *c, struct att_error *e);
+
+/* deny.c: one check per kind of the deny-list; the values of some kinds are digits, of the others names. */
+extern const struct check_row deny_checks[ATT_NDENY_KINDS];
+bool deny_is_hex(enum att_deny_kind kind);
+/* Marks the rows of what was denied or could have been.  False only for want of memory. */
+ATT_CHECK bool deny_judge(const struct att_settings *s, const struct evidence_identity *who,
+    struct checklist *c, struct att_error *e);
 
 /* What to do next, by check id or error code; NULL when we know nothing better than the message. */
 const char *hint_for(const char *check_id, const struct att_error *why);

@@ -2,16 +2,17 @@
 #include <string.h>
 
 #include "lib/attest/appraisal.h"
-#include "lib/base/base64.h"
-#include "lib/base/buf.h"
-#include "lib/collateral/set.h"
+#include "lib/attest/endorse_piece.h"
 
 #define POLICY_CACHE_ENTRIES 64
-#define TRUST_SET_ENTRIES 16
-#define POLICY_ARENA_MAX ((size_t)64 << 20)     /* bytes of one compiled policy of at most POLICY_TEXT_MAX */
+#define PACK_ENTRIES 16
+#define GIVEN_ARENA_MAX ((size_t)512 << 20)      /* bytes of what bundles of one request hold */
+#define POLICY_ARENA_MAX                                                                           \
+	((size_t)64 << 20) /* bytes of one compiled policy of at most POLICY_TEXT_MAX */
 
 struct att_ctx *att_ctx_new(struct att_error *e)
 {
+	static const struct collateral_given none;
 	struct att_ctx *ctx = calloc(1, sizeof *ctx);
 
 	if (!ctx) {
@@ -21,12 +22,8 @@ struct att_ctx *att_ctx_new(struct att_error *e)
 	ctx->crypto = crypto_new(e);
 	ctx->chains = ctx->crypto ? chain_cache_new(CHAIN_CACHE_ENTRIES, e) : NULL;
 	ctx->policies = ctx->chains ? chain_cache_new(POLICY_CACHE_ENTRIES, e) : NULL;
-	for (size_t i = 0; ctx->policies && i < TRUST_KINDS; i++) {
-		ctx->trust_sets[i] = chain_cache_new(TRUST_SET_ENTRIES, e);
-		if (!ctx->trust_sets[i])
-			break;
-	}
-	if (ctx->trust_sets[TRUST_KINDS - 1])
+	ctx->packs = ctx->policies ? chain_cache_new(PACK_ENTRIES, e) : NULL;
+	if (ctx->packs && collateral_pack_new(ctx->crypto, &none, &ctx->nothing, e))
 		return ctx;
 	att_ctx_free(ctx);
 	return NULL;
@@ -36,157 +33,63 @@ void att_ctx_free(struct att_ctx *ctx)
 {
 	if (!ctx)
 		return;
-	for (size_t i = 0; i < TRUST_KINDS; i++)
-		chain_cache_free(ctx->trust_sets[i]);
+	chain_cache_free(ctx->packs);
+	collateral_pack_free(ctx->nothing);
 	chain_cache_free(ctx->policies);
 	chain_cache_free(ctx->chains);
 	crypto_free(ctx->crypto);
 	free(ctx);
 }
 
-static void trust_set_free(void *p)
+static void pack_free(void *p)
 {
-	struct trust_set *s = p;
-
-	if (!s)
-		return;
-	x509_bundle_clear(&s->certs);
-	for (size_t i = 0; i < s->ncrls; i++)
-		x509_crl_free(s->crls[i]);
-	free(s);
+	collateral_pack_free(p);
 }
 
-static bool contains(struct att_bytes b, const char *word)
+/* The pieces are hashed each time, so that bytes that changed in their place are seen. */
+static bool pack_of(struct att_ctx *ctx, struct arena *a, const struct att_request *req,
+    const struct collateral_pack **out, struct att_error *e)
 {
-	return b.data && b.len && memmem(b.data, b.len, word, strlen(word)) != NULL;
-}
+	struct collateral_keys keys;
+	struct collateral_given g;
+	struct collateral_pack *p;
 
-static bool add_certs(struct crypto *c, struct trust_set *s, const void *p, size_t n, struct att_error *e)
-{
-	struct x509_bundle b = { 0 };
-	bool ok = x509_bundle_parse(c, p, n, &b, e);
-
-	for (size_t i = 0; ok && i < b.n; i++)
-		ok = x509_bundle_add(&s->certs, b.certs[i], e);
-	x509_bundle_clear(&b);
-	return ok;
-}
-
-static bool add_crl(struct crypto *c, struct trust_set *s, struct att_bytes b, struct att_error *e)
-{
-	if (s->ncrls == ENDORSEMENTS_MAX)
-		return att_fail(e, ATT_E_LIMIT, "more than %d revocation lists", ENDORSEMENTS_MAX);
-	if (!x509_crl_parse(c, b.data, b.len, &s->crls[s->ncrls], e))
+	if (!given_make(a, ctx->crypto,
+		(struct piece_list){ req->endorsements, req->nendorsements },
+		(struct piece_list){ req->anchors, req->nanchors }, &g, e) ||
+	    !collateral_keys_make(ctx->crypto, &g, &keys, e))
 		return false;
-	s->ncrls++;
-	return true;
-}
-
-/* Azure THIM's answer: {"vcekCert":PEM,"certificateChain":PEM,...}. */
-static bool add_thim(struct crypto *c, struct trust_set *s, struct att_bytes b, struct att_error *e)
-{
-	static const char *const members[] = { "vcekCert", "certificateChain" };
-	struct arena *a = arena_new((size_t)8 << 20);
-	struct json *v = NULL;
-	bool ok = a ? json_parse(a, b.data, b.len, NULL, &v, e) : att_fail(e, ATT_E_NOMEM, "out of memory");
-
-	for (size_t i = 0; ok && i < sizeof members / sizeof members[0]; i++) {
-		const struct json *m = json_get(v, members[i]);
-		ok = json_is(m, JSON_STRING) ? add_certs(c, s, m->s, m->len, e) :
-		    att_fail(e, ATT_E_BAD_FORMAT, "%s: missing, want PEM text", members[i]);
-	}
-	arena_free(a);
-	return ok;
-}
-
-static bool is_object(struct att_bytes b)
-{
-	size_t i = 0;
-
-	while (i < b.len && (b.data[i] == ' ' || b.data[i] == '\t' || b.data[i] == '\r' || b.data[i] == '\n'))
-		i++;
-	return i < b.len && b.data[i] == '{';
-}
-
-/* A revocation list as hexadecimal text, as PCCS sends Intel's. */
-static bool is_hex(struct att_bytes b)
-{
-	for (size_t i = 0; i < b.len; i++)
-		if (!strchr("0123456789abcdefABCDEF\r\n", b.data[i]) || b.data[i] == '\0')
-			return false;
-	return b.len > 0;
-}
-
-/*
- * One piece of endorsement: JSON, PEM or DER; a DER file is a certificate or else a revocation list.  Intel's
- * collateral is read by the formats that want it.
- */
-static bool add_piece(struct crypto *c, struct trust_set *s, struct att_bytes b, struct att_error *e)
-{
-	struct att_error cert = { 0 };
-
-	if (is_object(b))
-		return collateral_recognise(rd_make(b.data, b.len)) || add_thim(c, s, b, e);
-	if (is_hex(b))
-		return true;
-	if (contains(b, "-----BEGIN X509 CRL-----"))
-		return add_crl(c, s, b, e);
-	if (contains(b, "-----BEGIN"))
-		return add_certs(c, s, b.data, b.len, e);
-	if (add_certs(c, s, b.data, b.len, &cert))
-		return true;
-	if (cert.code == ATT_E_NOMEM || cert.code == ATT_E_LIMIT)
-		return att_fail(e, cert.code, "%s", cert.text);
-	if (add_crl(c, s, b, NULL))
-		return true;
-	return att_fail(e, ATT_E_BAD_FORMAT,
-	    "neither PEM, a certificate, a revocation list nor THIM JSON (%s)", cert.text);
-}
-
-static bool trust_set_key(struct crypto *c, const struct att_bytes *v, size_t n, uint8_t key[CHAIN_CACHE_KEY],
-    struct att_error *e)
-{
-	uint8_t digests[ENDORSEMENTS_MAX][CHAIN_CACHE_KEY];
-
-	for (size_t i = 0; i < n; i++)
-		if (!digest(c, DIGEST_SHA256, v[i].data, v[i].len, digests[i], e))
-			return false;
-	return digest(c, DIGEST_SHA256, digests, n * CHAIN_CACHE_KEY, key, e);
-}
-
-bool ctx_trust_set(struct att_ctx *ctx, enum trust_kind kind, const struct att_bytes *v, size_t n,
-    const struct trust_set **out, struct att_error *e)
-{
-	static const struct trust_set none;
-	const char *what = kind == TRUST_ANCHORS ? "anchors" : "endorsements";
-	uint8_t key[CHAIN_CACHE_KEY];
-	struct trust_set *s;
-
-	*out = &none;
-	if (n == 0)
-		return true;
-	if (n > ENDORSEMENTS_MAX)
-		return att_fail(e, ATT_E_LIMIT, "%s: %zu pieces, at most %d", what, n, ENDORSEMENTS_MAX);
-	if (!trust_set_key(ctx->crypto, v, n, key, e))
-		return false;
-	*out = chain_cache_get(ctx->trust_sets[kind], key);
+	*out = chain_cache_get(ctx->packs, keys.all);
 	if (*out)
 		return true;
-	s = calloc(1, sizeof *s);
-	if (!s)
-		return att_fail(e, ATT_E_NOMEM, "out of memory");
-	bytes_copy(s->key, key, sizeof s->key);
-	for (size_t i = 0; i < n; i++)
-		if (!add_piece(ctx->crypto, s, v[i], e)) {
-			trust_set_free(s);
-			return att_within(e, "%s[%zu]", what, i);
-		}
-	if (!chain_cache_put(ctx->trust_sets[kind], key, s, trust_set_free, e)) {
-		trust_set_free(s);
+	if (!collateral_pack_new(ctx->crypto, &g, &p, e))
+		return false;
+	if (!chain_cache_put(ctx->packs, keys.all, p, pack_free, e)) {
+		collateral_pack_free(p);
 		return false;
 	}
-	*out = s;
+	*out = p;
 	return true;
+}
+
+bool ctx_pack(struct att_ctx *ctx, const struct att_request *req,
+    const struct collateral_pack **out, struct att_error *e)
+{
+	struct arena *a;
+	bool ok;
+
+	*out = ctx->nothing;
+	if (req->prepared) {
+		*out = prepared_pack(req->prepared);
+		return (req->nendorsements == 0 && req->nanchors == 0) ||
+		    att_fail(e, ATT_E_INTERNAL, "request: a prepared set and pieces beside it");
+	}
+	if (req->nendorsements == 0 && req->nanchors == 0)
+		return true;
+	a = arena_new(GIVEN_ARENA_MAX);
+	ok = a ? pack_of(ctx, a, req, out, e) : att_fail(e, ATT_E_NOMEM, "out of memory");
+	arena_free(a);
+	return ok;
 }
 
 static void cached_policy_free(void *p)
@@ -208,7 +111,8 @@ static bool policy_fill(
 	if (!p->a)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	return policy_hash(ctx->crypto, p->a, s, text.len, p->hash, e) &&
-	    policy_compile(p->a, s, text.len, &p->policy, NULL, e);
+	    policy_compile(p->a, s, text.len, &p->policy, NULL, e) &&
+	    policy_baseline(p->a, p->policy, NULL, &p->baseline, e);
 }
 
 bool ctx_policy(struct att_ctx *ctx, struct att_bytes text, const struct cached_policy **out,

@@ -41,7 +41,84 @@ static const struct hint_row {
 	{ "snp.tcb.minimum", "update the machine's firmware and microcode, or lower snp.min_tcb" },
 	{ "snp.report_data",
 	    "send the runtime data byte for byte as it was hashed into the report" },
+	{ "deny.", "the operator refuses this attester by name: take it out of service, or ask "
+	    "the operator why" },
 	{ "snp.host_data", "send the init-time data byte for byte as it was hashed at launch" },
+	{ "snp.leaf.single", "send one endorsement certificate: that of the key that signed this report" },
+	{ "snp.leaf.", "fetch the certificate again: AMD issues none of this form" },
+	{ "snp.product", "Milan, Genoa and Turin are known: other processors need a newer version of this" },
+	{ "snp.product.",
+	    "send certificates of the product line of this processor; attest inspect names that of each" },
+	{ "snp.tcb.",
+	    "no firmware of AMD's makes such versions: check that the report is whole, and update the "
+	    "machine's firmware" },
+	{ "snp.firmware.",
+	    "no firmware of AMD's makes such versions: check that the report is whole, and update the "
+	    "machine's firmware" },
+	{ "snp.policy.abi",
+	    "the guest demands a newer firmware than it runs on: update the machine's firmware, or start the "
+	    "guest with a lower minimum" },
+	{ "snp.certs.",
+	    "a certificate sent with the report is damaged; send them as the firmware or AMD gave them" },
+	{ "dcap.quote.form", "attest inspect shows what the file is; send the quote whole, as the "
+	    "platform gave it" },
+	{ "dcap.quote.vendor", "use Intel's quoting enclave: quotes of others are not accepted" },
+	{ "dcap.pck.root",
+	    "only Intel's root key is trusted; a simulated root must be given as an anchor for "
+	    "this run" },
+	{ "dcap.pck.validity",
+	    "have the platform fetch its PCK certificate again, and check this machine's clock" },
+	{ "dcap.pck.",
+	    "have the platform make quotes that carry its PCK certificate chain (certification "
+	    "data type 5), "
+	    "registered with Intel" },
+	{ "dcap.qe.identity",
+	    "update the platform's DCAP packages, so that Intel's current quoting enclave makes "
+	    "the quotes" },
+	{ "dcap.qe.", "the quote was changed on the way, or was not made by Intel's quoting "
+	    "enclave: make a new one" },
+	{ "dcap.quote.signature", "the quote was changed on the way: send it byte for byte as the "
+	    "platform gave it" },
+	{ "dcap.crl.ca", "Intel revoked the CA of this platform's certificate: have the platform "
+	    "get a new one" },
+	{ "dcap.crl.pck", "Intel revoked this platform's key: take the machine out of service" },
+	{ "dcap.crl.issuer",
+	    "fetch the revocation lists of this platform with attest collateral fetch --evidence" },
+	{ "dcap.crl.",
+	    "fetch Intel's current revocation lists, with attest collateral fetch; attest "
+	    "collateral status shows "
+	    "those at hand" },
+	{ "dcap.tcb.level",
+	    "raise what is named as short (components and PCESVN: firmware and microcode update; "
+	    "TDX module, QE: "
+	    "their packages), or accept the status with tcb.accept" },
+	{ "dcap.tcb.supported",
+	    "the platform is below everything that Intel supports: update what is named as short first" },
+	{ "dcap.tcb.evaluation",
+	    "fetch collateral of a newer evaluation number, or lower the minimum that is configured" },
+	{ "dcap.tcb.info",
+	    "fetch the TCB Info of this platform's FMSPC, with attest collateral fetch --evidence" },
+	{ "dcap.tcb.signer_crl", "Intel revoked the signer of this TCB Info: fetch the current one" },
+	{ "dcap.qe_identity.signer_crl", "Intel revoked the signer of this QE identity: fetch the "
+	    "current one" },
+	{ "dcap.tcb.",
+	    "fetch the TCB Info anew, with attest collateral fetch; attest collateral status says "
+	    "what is wrong "
+	    "with the one at hand" },
+	{ "dcap.qe_identity.",
+	    "fetch the QE identity anew, with attest collateral fetch; attest collateral status "
+	    "says what is "
+	    "wrong with the one at hand" },
+	{ "sgx.oe.claims", "send Open Enclave's evidence whole, with its custom claims behind the "
+	    "quote" },
+	{ "sgx.report_data", "send the runtime data byte for byte as it was hashed into the report" },
+	{ "sgx.config_id", "send the init-time data byte for byte as it was hashed into the "
+	    "configuration id" },
+	{ "sgx.quote.tee", "this is the quote of a trust domain: send it as TdxVm" },
+	{ "tdx.quote.tee", "this is the quote of an SGX enclave: send it as SgxEnclave" },
+	{ "tdx.module.", "load a TDX module that Intel released, with the host's firmware update" },
+	{ "tdx.report_data", "send the runtime data byte for byte as it was hashed into the report" },
+	{ "tdx.mrconfigid", "send the init-time data byte for byte as it was hashed at launch" },
 };
 
 static const struct code_row {
@@ -49,8 +126,9 @@ static const struct code_row {
 	const char *hint;
 } code_hints[] = {
 	{ ATT_E_COLLATERAL,
-	    "give the certificate with --certs, put it into collateral.dir, or send it in the "
-	    "request" },
+	    "attest collateral fetch --evidence brings what is missing; give it with "
+	    "--collateral, put it into "
+	    "collateral.dir, or send certificates in the request" },
 	{ ATT_E_POLICY_PARSE, "attest policy check shows the line and what was expected there" },
 	{ ATT_E_POLICY_EVAL,
 	    "attest policy eval --claims shows which rule fired and which did not" },

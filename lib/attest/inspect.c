@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/attest/appraisal.h"
+#include "lib/attest/describe.h"
 #include "lib/base/base64.h"
 #include "lib/base/hex.h"
 #include "lib/base/time.h"
@@ -12,29 +12,27 @@
 
 #define INSPECT_MEMORY ((size_t)256 << 20)
 
-struct subject {
-	struct att_bytes file;
-	struct arena *a;
-	struct crypto *c;
-};
-
-/* False: not this kind; *out stays.  A file is of the first kind whose function makes a description. */
-typedef bool describe_fn(const struct subject *s, struct json **out);
-
-static bool put(struct arena *a, struct json *o, const char *name, struct json *v)
+bool put(struct arena *a, struct json *o, const char *name, struct json *v)
 {
 	return json_put(a, o, name, v) != NULL;
 }
 
-static bool put_time(struct arena *a, struct json *o, const char *name, int64_t t)
+bool put_time(struct arena *a, struct json *o, const char *name, int64_t t)
 {
 	char text[TIME_TEXT_MAX];
 
+	if (t == INT64_MIN)
+		return put(a, o, name, json_null(a));
 	time_format(t, text);
 	return put(a, o, name, json_string(a, text));
 }
 
-static bool put_hex(struct arena *a, struct json *o, const char *name, const void *p, size_t n)
+bool put_text(struct arena *a, struct json *o, const char *name, const char *text)
+{
+	return put(a, o, name, text ? json_string(a, text) : NULL);
+}
+
+bool put_hex(struct arena *a, struct json *o, const char *name, const void *p, size_t n)
 {
 	const char *text = hex_arena(a, p, n);
 
@@ -78,7 +76,7 @@ static struct json *cert_json(struct arena *a, const struct x509_cert *cert)
 		put_time(a, o, "notAfter", x509_not_after(cert)) &&
 		put(a, o, "isCa", json_bool(a, x509_is_ca(cert))) &&
 		put_hex(a, o, "sha256", x509_sha256(cert), 32) &&
-		put(a, o, "key", key_json(a, x509_pubkey(cert))) ?
+		put(a, o, "key", key_json(a, x509_pubkey(cert))) && put_pck_extension(a, o, cert) ?
 	    o :
 	    NULL;
 }
@@ -103,13 +101,18 @@ static bool describe_crl(const struct subject *s, struct json **out)
 {
 	struct x509_crl *l = NULL;
 	struct json *o = json_object(s->a);
+	const uint8_t *number;
+	size_t n;
 	bool ok = x509_crl_parse(s->c, s->file.data, s->file.len, &l, NULL) &&
 	    put(s->a, o, "kind", json_string(s->a, "revocation list")) &&
 	    put(s->a, o, "issuerCommonName", json_string(s->a, x509_crl_issuer_cn(l))) &&
 	    put_time(s->a, o, "thisUpdate", x509_crl_this_update(l)) &&
 	    put_time(s->a, o, "nextUpdate", x509_crl_next_update(l)) &&
-	    put_hex(s->a, o, "sha256", x509_crl_sha256(l), 32);
+	    put_hex(s->a, o, "sha256", x509_crl_sha256(l), 32) &&
+	    put(s->a, o, "revoked", json_int(s->a, (int64_t)x509_crl_nrevoked(l)));
 
+	number = ok ? x509_crl_number(l, &n) : NULL;
+	ok = ok && (!number || put_hex(s->a, o, "crlNumber", number, n));
 	x509_crl_free(l);
 	if (ok)
 		*out = o;
@@ -198,24 +201,50 @@ static bool describe_evidence(const struct subject *s, struct json **out)
 	return f && describe_parsed(s, f, in, "evidence", out);
 }
 
+/* Bytes of no known kind: whatever type they were sent for, the rest of the body reads alike. */
+static bool decode_as_some(struct att_request *req, const struct subject *s, struct decoded *d)
+{
+	for (size_t i = 0; format_at(i); i++) {
+		req->type = format_at(i)->name;
+		if (request_decode(req, s->c, s->a, d, NULL))
+			return true;
+	}
+	return false;
+}
+
+static bool describe_unknown(const struct subject *s, const struct att_error *why, struct json **out)
+{
+	*out = json_object(s->a);
+	return put_text(s->a, *out, "kind", "attestation request") &&
+	    put_text(s->a, *out, "problem", why->text);
+}
+
 static bool describe_request(const struct subject *s, struct json **out)
 {
 	struct att_settings settings;
 	struct att_request req = { .body = s->file, .body_is_json_only = true, .settings = &settings };
+	struct att_error why = { 0 };
+	struct json *o = NULL;
 	struct decoded d;
+	bool ok;
 
 	att_settings_default(&settings);
-	if (!request_decode(&req, s->c, s->a, &d, NULL) ||
-	    !describe_parsed(s, d.format, d.evidence, "attestation request", out))
-		return false;
-	return (!d.runtime_json || put(s->a, *out, "runtimeData", json_copy(s->a, d.runtime_json))) &&
-	    (!d.inittime_json || put(s->a, *out, "initTimeData", json_copy(s->a, d.inittime_json))) &&
-	    (!d.nonce || put(s->a, *out, "nonce", json_copy(s->a, d.nonce))) &&
-	    (!d.draft || put(s->a, *out, "draftPolicyForAttestation", json_copy(s->a, d.draft)));
+	if (request_decode(&req, s->c, s->a, &d, &why))
+		ok = describe_parsed(s, d.format, d.evidence, "attestation request", &o);
+	else
+		ok = decode_as_some(&req, s, &d) && describe_unknown(s, &why, &o);
+	ok = ok && (!d.runtime_json || put(s->a, o, "runtimeData", json_copy(s->a, d.runtime_json))) &&
+	    (!d.inittime_json || put(s->a, o, "initTimeData", json_copy(s->a, d.inittime_json))) &&
+	    (!d.nonce || put(s->a, o, "nonce", json_copy(s->a, d.nonce))) &&
+	    (!d.draft || put(s->a, o, "draftPolicyForAttestation", json_copy(s->a, d.draft)));
+	if (ok)
+		*out = o;
+	return ok;
 }
 
 static describe_fn *const kinds[] = {
-	describe_evidence, describe_jws, describe_request, describe_policy, describe_certs, describe_crl,
+	describe_bundle, describe_evidence, describe_jws, describe_request, describe_policy, describe_certs,
+	describe_crl, describe_collateral,
 };
 
 bool att_inspect(struct att_bytes file, char **json, struct att_error *e)
@@ -231,8 +260,8 @@ bool att_inspect(struct att_bytes file, char **json, struct att_error *e)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	else if (!o)
 		(void)att_fail(e, ATT_E_BAD_FORMAT,
-		    "%zu bytes of no known kind: no report, request body, certificate, "
-		    "revocation list, token, policy JWS or policy text",
+		    "%zu bytes of no known kind: no report, quote, request body, certificate, "
+		    "revocation list, collateral, bundle, token, policy JWS or policy text",
 		    file.len);
 	else if (json_write(s.a, o, JSON_PRETTY, &text, &n, e) && !(copy = strdup(text)))
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");

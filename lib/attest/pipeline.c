@@ -22,8 +22,9 @@ struct appraisal {
 	const struct att_request *req;
 	struct arena *a;
 	struct decoded in;
-	struct checklist request, evidence;
+	struct checklist request, evidence, deny;
 	struct evidence_outcome outcome;
+	struct chosen_policy chosen;
 	struct claims claims;
 	struct policy_result policy;
 	struct att_result *r;
@@ -64,31 +65,52 @@ static void check_nonce(struct appraisal *s)
 		check_fail(&s->request, CHECK_NONCE, check_text(&s->request, "%s", s->req->nonce), found);
 }
 
-static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
+/* Roots stay what they were: a chain was judged under them before anything was asked for. */
+static bool look_up(
+    void *state, const struct att_need *needs, size_t n, struct trust *t, struct att_error *e)
 {
-	const struct trust_set *certs, *anchors;
-	struct trust t;
+	struct appraisal *s = state;
+	const struct att_prepared *found = s->req->lookup(s->req->lookup_state, needs, n);
+	const struct collateral_pack *p = found ? prepared_pack(found) : NULL;
 
-	if (!ctx_trust_set(s->ctx, TRUST_ENDORSEMENTS, s->req->endorsements, s->req->nendorsements,
-		&certs, e) ||
-	    !ctx_trust_set(s->ctx, TRUST_ANCHORS, s->req->anchors, s->req->nanchors, &anchors, e))
-		return false;
-	t = (struct trust){
+	if (!p)
+		return true;
+	if (!bytes_equal(p->keys.anchors, t->collateral->keys.anchors, sizeof p->keys.anchors))
+		return att_fail(
+		    e, ATT_E_INTERNAL, "look-up: a set that was prepared under other anchors");
+	trust_give(t, p);
+	return true;
+}
+
+static struct trust trust_of(struct appraisal *s)
+{
+	const struct att_request *req = s->req;
+	/* Pieces beside a request: a lone one is the one meant. */
+	bool lone = !req->prepared && !req->lookup && req->nendorsements == 1;
+
+	return (struct trust){
 		.crypto = s->ctx->crypto,
-		.now_s = s->req->now_s,
-		.settings = s->req->settings,
-		.certs = &certs->certs,
-		.certs_picked = s->req->endorsements_picked,
-		.crls = certs->crls,
-		.ncrls = certs->ncrls,
-		.anchors = &anchors->certs,
-		.pieces = s->req->endorsements,
-		.npieces = s->req->nendorsements,
-		.pieces_sha256 = s->req->nendorsements > 0 ? certs->key : NULL,
+		.now_s = req->now_s,
+		.settings = req->settings,
+		.baseline = s->chosen.baseline,
+		.certs_picked = req->endorsements_picked,
+		.collateral_picked = req->endorsements_picked || lone,
+		.look_up = req->lookup ? look_up : NULL,
+		.look_up_state = s,
 		.chains = s->ctx->chains,
 		.runtime = &s->in.runtime,
 		.inittime = &s->in.inittime,
 	};
+}
+
+static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
+{
+	const struct collateral_pack *given;
+	struct trust t = trust_of(s);
+
+	if (!ctx_pack(s->ctx, s->req, &given, e))
+		return false;
+	trust_give(&t, given);
 	if (!s->in.format->verify(ev, &t, s->a, &s->outcome, e))
 		return false;
 	if (checklist_failed(&s->evidence) || s->outcome.missing)
@@ -134,6 +156,7 @@ static bool add_common_claims(struct appraisal *s, const char *policy_hash_text,
 	return claims_str(c, "x-ms-ver", "1.0", e) &&
 	    claims_str(c, "x-ms-attestation-type", s->in.format->attestation_type, e) &&
 	    claims_str(c, "x-ms-policy-hash", policy_hash_text, e) && add_policy_signer(s, e) &&
+	    freshness_claim(s->req, &s->in, c, e) &&
 	    (!s->in.runtime_json || claims_json(c, "x-ms-runtime", s->in.runtime_json, e)) &&
 	    (!s->in.inittime_json || claims_json(c, "x-ms-inittime", s->in.inittime_json, e));
 }
@@ -237,54 +260,18 @@ static bool evaluate(struct appraisal *s, const struct policy *p, const char *ha
 }
 
 /* A policy that cannot be compiled permits nothing: verified evidence is denied. */
-static bool deny_unreadable(struct appraisal *s, const struct att_error *why, struct att_error *e)
+static bool deny_unreadable(struct appraisal *s, struct att_error *e)
 {
-	if (why->code != ATT_E_POLICY_PARSE)
-		return att_fail(e, why->code, "%s", why->text);
 	s->r->policy_decision = "error";
-	refuse(s, ATT_DENIED, why->code, why->text);
+	refuse(s, ATT_DENIED, s->chosen.why.code, s->chosen.why.text);
 	return as_json(s, &s->claims, &s->r->claims_json, e);
-}
-
-/* A draft belongs to one request: it is compiled in the request's memory and never cached. */
-static bool apply_draft(struct appraisal *s, struct att_error *e)
-{
-	const struct json *d = s->in.draft;
-	struct att_error why = { 0 };
-	struct policy *p;
-	char hash[44];
-
-	if (!s->req->caller_is_reader && d->len > s->req->settings->draft_bytes) {
-		(void)att_fail(&why, ATT_E_POLICY_PARSE,
-		    "draftPolicyForAttestation: %zu bytes, at most %zu without the reader role", d->len,
-		    s->req->settings->draft_bytes);
-		return deny_unreadable(s, &why, e);
-	}
-	if (!policy_hash(s->ctx->crypto, s->a, d->s, d->len, hash, e))
-		return false;
-	if (!policy_compile(s->a, d->s, d->len, &p, NULL, &why))
-		return deny_unreadable(s, &why, e);
-	return evaluate(s, p, hash, e);
 }
 
 static bool apply_policy(struct appraisal *s, struct att_error *e)
 {
-	struct att_bytes text = s->req->policy;
-	const struct cached_policy *p;
-	struct att_error why = { 0 };
-	const char *standard;
-
 	s->r->draft = s->in.draft != NULL;
-	if (s->in.draft)
-		return apply_draft(s, e);
-	if (!text.data) {
-		if (!default_policy(s->in.format->name, s->req->settings, s->a, &standard, e))
-			return false;
-		text = (struct att_bytes){ (const uint8_t *)standard, strlen(standard) };
-	}
-	if (!ctx_policy(s->ctx, text, &p, &why))
-		return deny_unreadable(s, &why, e);
-	return evaluate(s, p->policy, p->hash, e);
+	return s->chosen.policy ? evaluate(s, s->chosen.policy, s->chosen.hash, e) :
+				  deny_unreadable(s, e);
 }
 
 static void copy_checks(const struct checklist *c, struct att_check *out)
@@ -300,20 +287,27 @@ static void copy_checks(const struct checklist *c, struct att_check *out)
 
 static bool list_checks(struct appraisal *s, struct att_error *e)
 {
-	struct att_check *v = arena_array(s->a, s->request.n + s->evidence.n, sizeof *v);
+	const struct checklist *lists[] = { &s->request, &s->evidence, &s->deny };
+	struct att_check *v =
+	    arena_array(s->a, s->request.n + s->evidence.n + s->deny.n, sizeof *v);
 	char *tcb;
 	size_t n;
 
 	if (!v)
 		return arena_fail(s->a, e);
-	copy_checks(&s->request, v);
-	copy_checks(&s->evidence, v + s->request.n);
 	s->r->checks = v;
-	s->r->nchecks = s->request.n + s->evidence.n;
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		copy_checks(lists[i], v + s->r->nchecks);
+		s->r->nchecks += lists[i]->n;
+	}
 	for (unsigned i = 0; i < ATT_NRELAXATIONS; i++)
 		if (s->outcome.relaxed & 1u << i)
 			s->r->relaxed[s->r->nrelaxed++] = att_relaxation_name(i);
 	s->r->simulated_anchor = s->outcome.simulated_anchor;
+	s->r->needs = arena_memdup(s->a, s->outcome.needs, s->outcome.nneeds * sizeof *s->r->needs);
+	if (!s->r->needs)
+		return arena_fail(s->a, e);
+	s->r->nneeds = s->outcome.nneeds;
 	if (!s->outcome.tcb)
 		return true;
 	if (!json_write(s->a, s->outcome.tcb, JSON_COMPACT, &tcb, &n, e))
@@ -323,9 +317,8 @@ static bool list_checks(struct appraisal *s, struct att_error *e)
 }
 
 /* The first failed check is the reason; its text names what was expected and found. */
-static void explain_rejection(struct appraisal *s)
+static void explain_rejection(struct appraisal *s, const struct checklist *c)
 {
-	const struct checklist *c = checklist_failed(&s->request) ? &s->request : &s->evidence;
 	const struct check_row *row = &c->rows[c->first_failed];
 	const struct check_result *res = &c->results[c->first_failed];
 
@@ -340,19 +333,26 @@ static void explain_rejection(struct appraisal *s)
 
 static bool appraise(struct appraisal *s, struct att_error *e)
 {
+	const struct checklist *const lists[] = { &s->request, &s->evidence, &s->deny };
+
 	s->claims = claims_make(s->a);
 	s->outcome.checks = &s->evidence;
 	s->r->policy_decision = "not-evaluated";
 	s->r->claims_json = s->r->issued_json = "{}";
 	s->r->type = s->in.format->name;
+	s->r->challenge = freshness_nonce(&s->in);
 	if (!checklist_init(&s->request, s->a, request_checks, NREQUEST_CHECKS, e) ||
 	    !checklist_init(&s->evidence, s->a, s->in.format->checks, s->in.format->nchecks, e) ||
-	    !parse_and_verify(s, e) || !list_checks(s, e))
+	    !checklist_init(&s->deny, s->a, deny_checks, ATT_NDENY_KINDS, e) ||
+	    !policy_choose(s->ctx, s->req, &s->in, s->a, &s->chosen, e) ||
+	    !parse_and_verify(s, e) ||
+	    !deny_judge(s->req->settings, s->outcome.identities, &s->deny, e) || !list_checks(s, e))
 		return false;
-	if (checklist_failed(&s->request) || checklist_failed(&s->evidence)) {
-		explain_rejection(s);
-		return true;
-	}
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		if (checklist_failed(lists[i])) {
+			explain_rejection(s, lists[i]);
+			return true;
+		}
 	if (s->outcome.missing) {
 		s->r->missing = s->outcome.missing;
 		refuse(s, ATT_UNDECIDED, ATT_E_COLLATERAL, s->outcome.missing);

@@ -2,6 +2,7 @@
 
 #include "lib/attest/appraisal.h"
 #include "lib/base/base64.h"
+#include "lib/base/buf.h"
 
 static bool text_is(const struct json *v, const char *want)
 {
@@ -100,25 +101,49 @@ static bool draft_decode(const struct json *v, struct decoded *out, struct att_e
 	return true;
 }
 
-/* The format whose member the body has: a body without a type says by its member what it carries. */
-static const struct evidence_format *format_by_member(const struct json *body)
+/* Names of the types whose evidence is in this member, of all types when NULL: "OpenEnclave or SevSnpVm". */
+static const char *types_of(struct arena *a, const char *member)
+{
+	struct buf b = buf_make(a);
+
+	buf_str(&b, "");
+	for (size_t i = 0; format_at(i); i++)
+		if (!member || strcmp(format_at(i)->member, member) == 0)
+			buf_fmt(&b, "%s%s", b.len ? " or " : "", format_at(i)->name);
+	return buf_ok(&b, NULL) ? b.p : "";
+}
+
+/* The member with the evidence; NULL when the body has none that we know. */
+static const char *member_of(const struct json *body)
 {
 	for (size_t i = 0; format_at(i); i++)
 		if (json_get_fold(body, format_at(i)->member))
-			return format_at(i);
+			return format_at(i)->member;
 	return NULL;
+}
+
+/* Without a type the bytes say what they are: members are shared, so that a name alone says nothing. */
+static bool recognise(struct arena *a, const char *member, struct decoded *out, struct att_error *e)
+{
+	if (!out->format)
+		out->format = format_recognise(out->evidence);
+	return out->format || att_fail(e, ATT_E_BAD_FORMAT, "%s: %zu bytes of no known kind, looked for "
+	    "evidence of %s; name its type if it is one of them", member ? member : "evidence",
+	    rd_left(&out->evidence), types_of(a, member));
 }
 
 static bool body_decode(const struct json *body, struct arena *a, struct decoded *out, struct att_error *e)
 {
-	const struct evidence_format *f = out->format ? out->format : format_by_member(body);
-	const char *member = f ? f->member : "report";
-	const struct json *v = json_get_fold(body, member);
+	const char *member = out->format ? out->format->member : member_of(body);
+	const struct json *v = json_get_fold(body, member ? member : "");
 	uint8_t *p;
 	size_t n;
 
 	if (!json_is(body, JSON_OBJECT))
 		return att_fail(e, ATT_E_BAD_JSON, "request body: want a JSON object");
+	if (!member)
+		return att_fail(e, ATT_E_BAD_FORMAT,
+		    "request body: no member with evidence, want that of %s", types_of(a, NULL));
 	if (!json_is(v, JSON_STRING))
 		return att_fail(e, ATT_E_BAD_FORMAT,
 		    "%s: found %s, want a base64url string with the evidence", member,
@@ -126,11 +151,8 @@ static bool body_decode(const struct json *body, struct arena *a, struct decoded
 	if (!b64_decode_arena(B64_LENIENT, a, v->s, v->len, &p, &n, e))
 		return att_within(e, "%s", member);
 	out->evidence = rd_make(p, n);
-	if (!out->format)
-		out->format = format_recognise(out->evidence);
-	if (!out->format)
-		out->format = f;
-	return bound_decode(json_get_fold(body, "runtimeData"), "runtimeData", a, &out->runtime, e) &&
+	return recognise(a, member, out, e) &&
+	    bound_decode(json_get_fold(body, "runtimeData"), "runtimeData", a, &out->runtime, e) &&
 	    bound_decode(json_get_fold(body, "initTimeData"), "initTimeData", a, &out->inittime, e) &&
 	    draft_decode(json_get_fold(body, "draftPolicyForAttestation"), out, e) &&
 	    nonce_decode(json_get_fold(body, "nonce"), out, e);
@@ -158,7 +180,7 @@ static bool body_or_raw(
 	if (!req->body_is_json_only && (!looks_like_json(req->body) ||
 	    format_recognise(rd_make(req->body.data, req->body.len)))) {
 		out->evidence = rd_make(req->body.data, req->body.len);
-		return true;
+		return recognise(a, NULL, out, e);
 	}
 	if (!json_parse(a, req->body.data, req->body.len, &limits, &body, e))
 		return att_within(e, "request body");
@@ -178,12 +200,6 @@ bool request_decode(const struct att_request *req, struct crypto *c, struct aren
 	}
 	if (!body_or_raw(req, a, &d, e))
 		return false;
-	if (!d.format)
-		d.format = format_recognise(d.evidence);
-	if (!d.format)
-		return att_fail(e, ATT_E_BAD_FORMAT,
-		    "evidence: %zu bytes of no known kind; name it with its type",
-		    rd_left(&d.evidence));
 	bound_override(&d.runtime, req->runtime_data, req->runtime_is_json);
 	bound_override(&d.inittime, req->inittime_data, req->inittime_is_json);
 	if (!bound_digest(c, &d.runtime, e) || !bound_digest(c, &d.inittime, e) ||

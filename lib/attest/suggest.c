@@ -26,46 +26,113 @@ struct pin_row {
 	/* the only value worth pinning, as JSON; another one gives a warning and no rule */
 	const char *safe;
 	const char *why;        /* the comment above the rule */
+	const char *spoilt_by;  /* a Boolean claim: when it is true the value is not safe; NULL: none */
 };
 
 #define MEASURED "x-ms-sevsnpvm-launchmeasurement"
 static const struct pin_row snp_rows[] = {
 	{ MEASURED, PIN_EQUAL, false, false, NULL,
-	    "What was launched: the measured initial memory of the guest. It changes with every new image.\n"
-	    "    // To allow two: [type==\"" MEASURED "\", value!=\"first\", value!=\"second\"] => deny();" },
+	    "What was launched: the measured initial memory of the guest. It changes with every new "
+	    "image.\n"
+	    "    // To allow two: [type==\"" MEASURED "\", value!=\"first\", "
+	    "value!=\"second\"] => deny();", NULL },
 	{ "x-ms-sevsnpvm-hostdata", PIN_EQUAL, false, true, NULL,
-	    "What the host bound to the guest at launch, such as the digest of its configuration." },
+	    "What the host bound to the guest at launch, such as the digest of its configuration.", NULL },
 	{ "x-ms-sevsnpvm-idkeydigest", PIN_EQUAL, false, true, NULL,
-	    "Whose key signed the identity of the image." },
+	    "Whose key signed the identity of the image.", NULL },
 	{ "x-ms-sevsnpvm-is-debuggable", PIN_EQUAL, false, false, "false",
-	    "The host must not be able to debug the guest." },
+	    "The host must not be able to debug the guest.", NULL },
 	{ "x-ms-sevsnpvm-migration-allowed", PIN_EQUAL, false, false, "false",
-	    "The guest must not be moved to another machine by a migration agent." },
+	    "The guest must not be moved to another machine by a migration agent.", NULL },
 	{ "x-ms-sevsnpvm-vmpl", PIN_EQUAL, false, false, "0",
-	    "The report was asked for at the most privileged level." },
+	    "The report was asked for at the most privileged level.", NULL },
 	{ "x-attestd-snp-product", PIN_EQUAL, false, false, NULL,
-	    "Product line of the processor; the versions below belong to it." },
+	    "Product line of the processor; the versions below belong to it.", NULL },
 	{ "x-attestd-snp-signing-key", PIN_EQUAL, false, false, NULL,
-	    "VCEK: the chip's own key signed. VLEK: the cloud provider's." },
+	    "VCEK: the chip's own key signed. VLEK: the cloud provider's.", NULL },
 	{ "x-attestd-snp-reported-tcb-fmc", PIN_AT_LEAST, true, false, NULL,
-	    "Version of the chip's management controller, or newer." },
+	    "Version of the chip's management controller, or newer.", NULL },
 	{ "x-ms-sevsnpvm-bootloader-svn", PIN_AT_LEAST, false, false, NULL,
-	    "Version of the boot loader, or newer." },
+	    "Version of the boot loader, or newer.", NULL },
 	{ "x-ms-sevsnpvm-tee-svn", PIN_AT_LEAST, false, false, NULL,
-	    "Version of the security processor's system, or newer." },
+	    "Version of the security processor's system, or newer.", NULL },
 	{ "x-ms-sevsnpvm-snpfw-svn", PIN_AT_LEAST, false, false, NULL,
-	    "Version of the SNP firmware, or newer. Raise it when AMD publishes an advisory." },
-	{ "x-ms-sevsnpvm-microcode-svn", PIN_AT_LEAST, false, false, NULL, "Microcode version, or newer." },
+	    "Version of the SNP firmware, or newer. Raise it when AMD publishes an advisory.", NULL },
+	{ "x-ms-sevsnpvm-microcode-svn", PIN_AT_LEAST, false, false, NULL,
+	    "Microcode version, or newer.", NULL },
 	{ "x-attestd-snp-chip-id", PIN_COMMENT, true, true, NULL,
-	    "Only this very chip. Not in force: remove the slashes to bind the guest to one machine." },
+	    "Only this very chip. Not in force: remove the slashes to bind the guest to one machine.", NULL },
 };
 
+#define SIGNER "x-ms-sgx-mrsigner"
+static const struct pin_row sgx_rows[] = {
+	{ SIGNER, PIN_EQUAL, false, false, NULL,
+	    "Whose key signed the enclave. With product and version below, new builds need no new policy.\n"
+	    "    // To allow two: [type==\"" SIGNER "\", value!=\"first\", "
+	    "value!=\"second\"] => deny();", NULL },
+	{ "x-ms-sgx-product-id", PIN_EQUAL, false, false, NULL, "Which of the signer's enclaves.", NULL },
+	{ "x-ms-sgx-svn", PIN_AT_LEAST, false, false, NULL,
+	    "Security version of the enclave, or newer. Raise it when a new build mends a weakness.", NULL },
+	{ "x-ms-sgx-is-debuggable", PIN_EQUAL, false, false, "false",
+	    "The host must not be able to read the enclave's memory.", NULL },
+	{ "x-ms-sgx-isv-extended-product-id", PIN_EQUAL, true, true, NULL,
+	    "The signer's longer name of the product.", NULL },
+	{ "x-ms-sgx-isv-family-id", PIN_EQUAL, true, true, NULL,
+	    "The signer's family of products.", NULL },
+	{ "x-ms-sgx-config-id", PIN_EQUAL, true, true, NULL,
+	    "What the host bound to the enclave at start, such as the digest of its configuration.", NULL },
+	{ "x-ms-sgx-config-svn", PIN_AT_LEAST, true, true, NULL,
+	    "Version of that configuration, or newer.", NULL },
+	{ "x-ms-sgx-mrenclave", PIN_COMMENT, false, false, NULL,
+	    "Only this very build. Not in force: remove the slashes to name it "
+	    "instead of its signer.", NULL },
+	{ "x-attestd-dcap-ppid", PIN_COMMENT, true, true, NULL,
+	    "Only this very processor. Not in force: remove the slashes to bind to one machine.", NULL },
+};
+
+#define UNTRUSTED "x-attestd-tdx-untrusted"
+static const struct pin_row tdx_rows[] = {
+	{ "tdx_mrtd", PIN_EQUAL, false, false, NULL,
+	    "What was launched: the measured initial memory, which is the firmware.", NULL },
+	{ "tdx_rtmr0", PIN_EQUAL, false, true, NULL,
+	    "Configuration of the firmware. It also changes with the size of the virtual machine.", NULL },
+	{ "tdx_rtmr1", PIN_EQUAL, false, true, NULL,
+	    "What the firmware started: boot loader and kernel. It changes with every new image.", NULL },
+	{ "tdx_rtmr2", PIN_EQUAL, false, true, NULL,
+	    "What the boot loader measured: kernel command line, initial file system.", NULL },
+	{ "tdx_rtmr3", PIN_EQUAL, false, true, NULL, "What the running system measured.", NULL },
+	{ "tdx_mrconfigid", PIN_EQUAL, false, true, NULL,
+	    "What the host bound to the domain at launch, such as the digest of its configuration.", NULL },
+	{ "tdx_mrowner", PIN_EQUAL, false, true, NULL, "The owner that was named at launch.", NULL },
+	{ "tdx_mrownerconfig", PIN_EQUAL, false, true, NULL, "The owner's configuration.", NULL },
+	{ "tdx_td_attributes_debug", PIN_EQUAL, false, false, "false",
+	    "The host must not be able to debug the domain.", NULL },
+	{ UNTRUSTED, PIN_EQUAL, false, false, "false",
+	    "None of the attributes that open the domain to the host.", NULL },
+	{ "x-attestd-tdx-migratable", PIN_EQUAL, false, false, "false",
+	    "The domain must not be moved to another machine.", NULL },
+	{ "tdx_td_attributes", PIN_EQUAL, false, false, NULL, "All attributes as they are.", UNTRUSTED },
+	{ "tdx_xfam", PIN_EQUAL, false, false, NULL, "Processor features that the domain may use.", NULL },
+	{ "x-attestd-tdx-mrservicetd", PIN_EQUAL, true, false, NULL,
+	    "The service domains bound to it; zeros: none.", NULL },
+	{ "tdx_mrseam", PIN_EQUAL, false, false, NULL,
+	    "The very TDX module. It changes when the host is updated: list the modules that you accept,\n"
+	    "    // or remove this rule and rely on the version below.", NULL },
+	{ "tdx_seamsvn", PIN_AT_LEAST, false, false, NULL,
+	    "Security version of the TDX module, or newer. Raise it when Intel "
+	    "publishes an advisory.", NULL },
+	{ "x-attestd-dcap-ppid", PIN_COMMENT, true, true, NULL,
+	    "Only this very processor. Not in force: remove the slashes to bind to one machine.", NULL },
+};
+
+#define TABLE(type, rows) { type, rows, sizeof rows / sizeof rows[0] }
 static const struct pin_table {
 	const char *type;
 	const struct pin_row *rows;
 	size_t n;
 } tables[] = {
-	{ "SevSnpVm", snp_rows, sizeof snp_rows / sizeof snp_rows[0] },
+	TABLE("SevSnpVm", snp_rows), TABLE("SgxEnclave", sgx_rows), TABLE("OpenEnclave", sgx_rows),
+	TABLE("TdxVm", tdx_rows),
 };
 
 static const struct pin_table *table_of(const char *type)
@@ -100,7 +167,8 @@ static void put_rule(struct draft *d, const struct pin_row *row, const char *val
 }
 
 /* The escapes of the policy language are those of JSON. spec: policy-language §14.3 */
-static bool pin(struct draft *d, const struct pin_row *row, const struct json *v, struct att_error *e)
+static bool pin(struct draft *d, const struct pin_row *row, const struct json *v, bool spoilt,
+    struct att_error *e)
 {
 	bool number = json_is(v, JSON_INT), in_force = row->pin != PIN_COMMENT;
 	char *value;
@@ -118,11 +186,11 @@ static bool pin(struct draft *d, const struct pin_row *row, const struct json *v
 		return true;
 	if (!json_write(d->a, v, JSON_COMPACT, &value, &n, e))
 		return false;
-	if (row->safe && strcmp(value, row->safe) != 0) {
+	if (spoilt || (row->safe && strcmp(value, row->safe) != 0)) {
 		buf_fmt(&d->text,
 		    "    // WARNING: this evidence has %s, which is not safe: the rule is not in force.\n",
 		    value);
-		value = arena_strdup(d->a, row->safe);
+		value = row->safe ? arena_strdup(d->a, row->safe) : value;
 		in_force = false;
 	}
 	buf_fmt(&d->text, "    // %s\n", row->why);
@@ -139,9 +207,13 @@ static bool write_policy(struct draft *d, const struct pin_table *t, const struc
 	    "// A starting policy for %s, made from the claims of one piece of verified evidence.\n"
 	    "// Each rule refuses what differs from it; change or remove what you do not want to depend on.\n"
 	    "version=1.0;\nauthorizationrules\n{\n", t->type);
-	for (size_t i = 0; i < t->n; i++)
-		if (!pin(d, &t->rows[i], json_get(claims, t->rows[i].claim), e))
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pin_row *row = &t->rows[i];
+		const struct json *bad = row->spoilt_by ? json_get(claims, row->spoilt_by) : NULL;
+
+		if (!pin(d, row, json_get(claims, row->claim), json_is(bad, JSON_BOOL) && bad->b, e))
 			return false;
+	}
 	if (!buf_ok(&d->permit, e))
 		return false;
 	buf_fmt(&d->text,

@@ -35,23 +35,22 @@ static bool in_token(const char *name)
 	return row && row->in_token;
 }
 
-/* Service claims that the token shows whatever the policy says. */
-static bool put_service(
-    const struct claims *service, struct arena *a, struct json *token, struct att_error *e)
+/* Service claims that the token shows whatever the policy says; NULL: out of memory. */
+static struct json *service_claims(const struct claims *service, struct arena *a)
 {
-	struct claims shown = claims_make(a);
-	struct json *all;
+	struct claims shown = { .a = a, .v = arena_array(a, service->n + 1, sizeof *shown.v) };
 
-	for (size_t i = 0; i < service->n; i++)
-		if (in_token(service->v[i].name) && !claims_add(&shown, &service->v[i], e))
-			return false;
-	all = claims_to_json(&shown, a);
-	for (const struct json *m = all ? all->child : NULL; m; m = m->next)
-		if (!json_putn(a, token, m->name, m->name_len, json_copy(a, m)))
-			return arena_fail(a, e);
-	return all ? true : arena_fail(a, e);
+	for (size_t i = 0; shown.v && i < service->n; i++)
+		if (in_token(service->v[i].name))
+			shown.v[shown.n++] = service->v[i];
+	return shown.v ? claims_to_json(&shown, a) : NULL;
 }
 
+/* The value once more, for another parent; what is inside is shared, since it is only written. */
+static struct json *again(struct arena *a, const struct json *v)
+{
+	return arena_memdup(a, v, sizeof *v);
+}
 /* Issued claims stand twice: in x-ms-policy, and at top level where the name is free (policy-language
  * section 10). */
 static bool put_issued(const struct token_input *in, struct arena *a, struct json *token, struct att_error *e)
@@ -63,19 +62,19 @@ static bool put_issued(const struct token_input *in, struct arena *a, struct jso
 	all = claims_to_json(in->issued, a);
 	for (const struct json *m = all ? all->child : NULL; m; m = m->next)
 		if (!json_get(token, m->name) && top_level(in, m->name) &&
-		    !json_putn(a, token, m->name, m->name_len, json_copy(a, m)))
+		    !json_putn(a, token, m->name, m->name_len, again(a, m)))
 			return arena_fail(a, e);
 	return json_put(a, token, "x-ms-policy", all) ? true : arena_fail(a, e);
 }
 
 bool token_claims(const struct token_input *in, struct arena *a, char **json, struct att_error *e)
 {
-	struct json *token = json_object(a);
+	struct json *token = service_claims(in->service, a);
 	size_t n;
 
 	if (!token)
 		return arena_fail(a, e);
-	if (!put_service(in->service, a, token, e) || !put_issued(in, a, token, e))
+	if (!put_issued(in, a, token, e))
 		return false;
 	if (in->nonce && !json_put(a, token, "nonce", json_copy(a, in->nonce)))
 		return arena_fail(a, e);

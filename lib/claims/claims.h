@@ -51,7 +51,8 @@ ATT_CHECK bool claim_issuer_find(const char *name, enum claim_issuer *out);
 const char *claim_kind_name(enum claim_kind k);
 
 /* One JSON object: a name with one value gives a scalar, several give an array in order.  Members
- * stand in order of first occurrence.  NULL = out of memory. */
+ * stand in order of first occurrence.  Names, texts and JSON values are borrowed from the claims,
+ * so nothing may be put into those.  NULL = out of memory. */
 struct json *claims_to_json(const struct claims *c, struct arena *a);
 /*
  * Reads [{"type","value","valueType"?,"issuer"?}...] (eval-cases form) or a plain object

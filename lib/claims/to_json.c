@@ -14,6 +14,24 @@ struct json *claim_value_json(const struct claim *c, struct arena *a)
 	return NULL;
 }
 
+/* The same, of the claim's own text and members: written out at once, it need not be copied. */
+static struct json *value_borrowed(const struct claim *c, struct arena *a)
+{
+	struct json *v;
+
+	if (c->kind != CLAIM_STRING && c->kind != CLAIM_JSON)
+		return claim_value_json(c, a);
+	v = json_null(a);
+	if (!v)
+		return NULL;
+	if (c->kind == CLAIM_JSON)
+		*v = *c->j;
+	else
+		*v = (struct json){ .kind = JSON_STRING, .s = c->s, .len = c->len };
+	v->next = NULL;
+	return v;
+}
+
 /* Names seen so far, open addressing.  A policy may make many thousand claims, so neither a scan
  * per claim nor json_put (which scans for the name) would do. */
 struct index {
@@ -104,7 +122,7 @@ struct json *claims_to_json(const struct claims *c, struct arena *a)
 	for (size_t i = 0; several && i < c->n; i++) {
 		size_t len;
 		struct json **slot = index_slot(&ix, c->v[i].name, &len);
-		struct json *v = claim_value_json(&c->v[i], a);
+		struct json *v = value_borrowed(&c->v[i], a);
 
 		if (!v)
 			return NULL;

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "lib/base/hex.h"
+#include "lib/collateral/oe_endorsements.h"
 #include "lib/collateral/pcs_envelope.h"
 #include "lib/crypto/der.h"
 
 #define PCK_CRL_CHAIN "pck_crl_issuer_chain"
+#define CRL_BEGIN "-----BEGIN X509 CRL-----"
+#define CRL_END "-----END X509 CRL-----"
 
 /* Lists in the normalised object. */
 static const struct { const char *name; enum collateral_kind slot; } crl_members[] = {
@@ -130,10 +133,11 @@ static bool add_normalised(struct collateral_set *s, const struct json *o, size_
 	return true;
 }
 
-static bool add_answer(struct collateral_set *s, const struct signed_kind *k, struct rd text, size_t source,
-    struct att_error *e)
+/* chain: issuer chain in PEM beside the answer, or empty. */
+static bool add_answer(struct collateral_set *s, const struct signed_kind *k, struct rd text, struct rd chain,
+    size_t source, struct att_error *e)
 {
-	struct collateral_item i = { .source = source };
+	struct collateral_item i = { .source = source, .chain_text = chain };
 	uint8_t *p = arena_memdup(s->a, rd_ptr(&text), rd_left(&text));
 
 	if (!p)
@@ -152,7 +156,7 @@ static bool add_json(struct collateral_set *s, struct rd text, size_t source, st
 		return false;
 	for (size_t i = 0; i < nsigned_kinds; i++)
 		if (json_get(o, signed_kinds[i].member))
-			return add_answer(s, &signed_kinds[i], text, source, e);
+			return add_answer(s, &signed_kinds[i], text, rd_make(NULL, 0), source, e);
 	return add_normalised(s, o, source, e);
 }
 
@@ -176,6 +180,34 @@ static bool add_der(struct collateral_set *s, struct rd in, size_t source, struc
 	    as_cert.text);
 }
 
+/* The next list of the text; *before is what stands in front of it.  False: there is none, or no
+ * end of it. */
+static bool cut_crl(struct rd *text, struct rd *before, struct rd *list)
+{
+	const uint8_t *p = rd_ptr(text),
+		      *begin = memmem(p, rd_left(text), CRL_BEGIN, sizeof CRL_BEGIN - 1), *end;
+	size_t left = begin ? rd_left(text) - (size_t)(begin - p) : 0;
+
+	end = begin ? memmem(begin, left, CRL_END, sizeof CRL_END - 1) : NULL;
+	return end && rd_take(text, (size_t)(begin - p), before) &&
+	    rd_take(text, (size_t)(end - begin) + sizeof CRL_END - 1, list);
+}
+
+/* Lists and certificates in one text, as a list with the chain of its issuer. */
+static bool add_mixed(struct collateral_set *s, struct rd text, size_t source, struct att_error *e)
+{
+	struct buf rest = buf_make(s->a);
+	struct rd before, list;
+
+	while (cut_crl(&text, &before, &list)) {
+		buf_put(&rest, rd_ptr(&before), rd_left(&before));
+		if (!item_add_crl(s, list, COLLATERAL_OTHER_CRL, source, e))
+			return false;
+	}
+	buf_put(&rest, rd_ptr(&text), rd_left(&text));
+	return buf_ok(&rest, e) && item_add_certs(s, rd_make(rest.p, rest.len), e);
+}
+
 static bool add_text(struct collateral_set *s, struct rd text, size_t source, struct att_error *e)
 {
 	uint8_t first;
@@ -186,8 +218,46 @@ static bool add_text(struct collateral_set *s, struct rd text, size_t source, st
 	if (first == '{')
 		return add_json(s, text, source, e);
 	if (text_contains(text, "-----BEGIN CERTIFICATE-----"))
-		return item_add_certs(s, text, e);
+		return text_contains(text, CRL_BEGIN) ? add_mixed(s, text, source, e) :
+		    item_add_certs(s, text, e);
 	return item_add_crl(s, text, COLLATERAL_OTHER_CRL, source, e);
+}
+
+static const struct signed_kind *signed_kind_find(enum collateral_kind kind)
+{
+	size_t i = 0;
+
+	while (signed_kinds[i].kind != kind)
+		i++;
+	return &signed_kinds[i];
+}
+
+static bool add_list(struct collateral_set *s, struct rd list, enum collateral_kind slot, size_t source,
+    struct att_error *e)
+{
+	return item_add_crl(s, looks_like_der(list) ? list : text_trim(list), slot, source, e);
+}
+
+static bool add_oe(struct collateral_set *s, struct rd piece, size_t source, struct att_error *e)
+{
+	struct oe_endorsements o;
+	const struct { enum collateral_kind kind; const struct rd *answer, *chain; } rows[] = {
+		{ COLLATERAL_TCB_INFO, &o.tcb_info, &o.tcb_info_chain },
+		{ COLLATERAL_QE_IDENTITY, &o.qe_identity, &o.qe_identity_chain },
+	};
+
+	if (!oe_endorsements_parse(piece, &o, e))
+		return false;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (!add_answer(s, signed_kind_find(rows[i].kind), text_trim(*rows[i].answer),
+			text_trim(*rows[i].chain), source, e))
+			return att_within(e, "%s", collateral_kind_name(rows[i].kind));
+	if (!item_add_certs(s, text_trim(o.crl_chain), e))
+		return att_within(e, "issuer chain of the revocation lists");
+	return (add_list(s, o.pck_crl, COLLATERAL_PCK_CRL, source, e) ||
+	    att_within(e, "%s", collateral_kind_name(COLLATERAL_PCK_CRL))) &&
+	    (add_list(s, o.root_crl, COLLATERAL_ROOT_CRL, source, e) ||
+	    att_within(e, "%s", collateral_kind_name(COLLATERAL_ROOT_CRL)));
 }
 
 /* Takes back what a piece brought before it turned out to be unreadable. */
@@ -213,8 +283,12 @@ bool collateral_set_add(struct collateral_set *s, struct rd piece, size_t source
 	if (rd_left(&piece) > COLLATERAL_PIECE_MAX)
 		return att_fail(e, ATT_E_LIMIT, "collateral: %zu bytes, at most %zu", rd_left(&piece),
 		    COLLATERAL_PIECE_MAX);
-	ok = looks_like_der(piece) ? add_der(s, piece, source, e) :
-	    add_text(s, text_trim(piece), source, e);
+	if (oe_endorsements_recognise(piece))
+		ok = add_oe(s, piece, source, e);
+	else if (looks_like_der(piece))
+		ok = add_der(s, piece, source, e);
+	else
+		ok = add_text(s, text_trim(piece), source, e);
 	if (!ok)
 		undo(s, nitems, ncerts);
 	return ok || att_within(e, "collateral");

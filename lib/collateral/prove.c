@@ -6,8 +6,38 @@
 /* Intel's root key: SHA-256 of the SubjectPublicKeyInfo.  Two certificates with it circulate. spec:
  * sgx-tdx §1.1 */
 static const uint8_t intel_root_spki_sha256[32] = {
-	0xa0, 0xaf, 0x03, 0x12, 0x89, 0xf5, 0xd5, 0xd4, 0x13, 0x2f, 0x91, 0x86, 0x06, 0x8a, 0x7f, 0xc1,
-	0x36, 0x28, 0x63, 0x3b, 0xa2, 0x35, 0x77, 0x74, 0x72, 0xe2, 0x9b, 0x6b, 0x6c, 0x67, 0xa4, 0x9e,
+	0xa0,
+	0xaf,
+	0x03,
+	0x12,
+	0x89,
+	0xf5,
+	0xd5,
+	0xd4,
+	0x13,
+	0x2f,
+	0x91,
+	0x86,
+	0x06,
+	0x8a,
+	0x7f,
+	0xc1,
+	0x36,
+	0x28,
+	0x63,
+	0x3b,
+	0xa2,
+	0x35,
+	0x77,
+	0x74,
+	0x72,
+	0xe2,
+	0x9b,
+	0x6b,
+	0x6c,
+	0x67,
+	0xa4,
+	0x9e,
 };
 
 bool collateral_is_intel_root(const struct x509_cert *cert)
@@ -251,6 +281,44 @@ static void prove_other_crl(struct collateral_set *s, struct collateral_item *i)
 	(void)fault_text(&i->proof, COLLATERAL_SIGNER, "not a list of Intel's");
 }
 
+/* Every text was hashed by MAA with the NUL behind it. */
+static bool hash_text(
+    struct collateral_set *s, const char *text, size_t n, uint8_t out[32], struct att_error *e)
+{
+	return text ? digest(s->c, DIGEST_SHA256, text, n + 1, out, e) : arena_fail(s->a, e);
+}
+
+static char *pem(struct arena *a, const struct x509_cert *cert)
+{
+	size_t n;
+	const uint8_t *der = x509_der(cert, &n);
+
+	return x509_to_pem(a, der, n);
+}
+
+/* Signer, then root, whatever the spacing they came in. */
+static bool hash_chain(struct collateral_set *s, struct collateral_item *i, struct att_error *e)
+{
+	const char *signer = pem(s->a, i->proof.signers[0]), *root = pem(s->a, i->proof.root);
+	const char *both = signer && root ? arena_printf(s->a, "%s%s", signer, root) : NULL;
+
+	return hash_text(s, both, both ? strlen(both) : 0, i->chain_sha256, e);
+}
+
+static bool hash_item(struct collateral_set *s, struct collateral_item *i, struct att_error *e)
+{
+	const char *text;
+
+	if (i->kind == COLLATERAL_ROOT_CRL) {
+		text = x509_crl_to_pem(s->a, rd_ptr(&i->body), rd_left(&i->body));
+		return hash_text(s, text, text ? strlen(text) : 0, i->text_sha256, e);
+	}
+	if (!i->tcb_info && !i->qe_identity)
+		return true;
+	text = arena_strndup(s->a, (const char *)rd_ptr(&i->answer), rd_left(&i->answer));
+	return hash_text(s, text, rd_left(&i->answer), i->text_sha256, e) && hash_chain(s, i, e);
+}
+
 /* A set's root must have been met before anything is proved under it. */
 static bool gather_roots(struct collateral_set *s, const struct x509_bundle *anchors, struct att_error *e)
 {
@@ -286,10 +354,12 @@ bool collateral_set_prove(struct collateral_set *s, const struct x509_bundle *an
 		provers[item->kind](s, item);
 		if (is_machine(&p->why))
 			return att_fail(e, p->why.code, "%s", p->why.text);
-		if (p->nsigners > 0) {
-			p->fault = COLLATERAL_GOOD;
-			att_error_clear(&p->why);
-		}
+		if (p->nsigners == 0)
+			continue;
+		p->fault = COLLATERAL_GOOD;
+		att_error_clear(&p->why);
+		if (!hash_item(s, item, e))
+			return false;
 	}
 	s->proved = true;
 	return true;

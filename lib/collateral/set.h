@@ -19,7 +19,7 @@
 #include "lib/x509/x509.h"
 
 #define COLLATERAL_ITEMS_MAX 1024               /* items of a set */
-#define COLLATERAL_CERTS_MAX 256                /* loose certificates of a set */
+#define COLLATERAL_CERTS_MAX 1024               /* loose certificates of a set */
 #define COLLATERAL_ROOTS_MAX 16                 /* trusted root certificates met in a set */
 #define COLLATERAL_SIGNERS_MAX 4                /* signing certificates of one item */
 #define COLLATERAL_PIECE_MAX ((size_t)16 << 20) /* bytes of one piece */
@@ -91,6 +91,10 @@ struct collateral_item {
 	const struct pcs_numbers *numbers;
 	struct x509_crl *crl;                   /* owned */
 	struct collateral_proof proof;
+	/* Of good items: SHA-256 as MAA's tokens have it, of the answer or of the root's list in
+	 * PEM, and of the issuer chain (signer, then root) in PEM, each with a NUL behind. spec:
+	 * sgx-tdx §9.2 */
+	uint8_t text_sha256[32], chain_sha256[32];
 };
 
 struct collateral_set {
@@ -114,12 +118,13 @@ ATT_CHECK bool collateral_set_init(struct collateral_set *s, struct arena *a, st
 void collateral_set_clear(struct collateral_set *s);
 
 /*
- * Adds a piece; what it is, is recognised: the normalised JSON object (tcb_info, tcb_info_signature,
- * tcb_info_issuer_chain, qe_identity..., pck_crl_issuer_chain, pck_crl, root_ca_crl; any of the groups may be
- * absent), a raw PCS answer, certificates or one CRL in PEM or DER, a CRL as hex text of DER; one NUL
- * behind the end is let pass.  Bytes are copied.  A readable piece whose signed object is malformed is
- * an item with that fault, so that a verdict can name it; an unreadable piece is an error and leaves
- * the set as it was.  source is the caller's number for the piece (a file, a store row).
+ * Adds a piece; what it is, is recognised: the normalised JSON object (tcb_info,
+ * tcb_info_signature, tcb_info_issuer_chain, qe_identity..., pck_crl_issuer_chain, pck_crl,
+ * root_ca_crl; any of the groups may be absent), a raw PCS answer, certificates or one CRL in PEM
+ * or DER, both in one PEM text, a CRL as hex text of DER; one NUL behind the end is let pass. Bytes
+ * are copied.  A readable piece whose signed object is malformed is an item with that fault, so
+ * that a verdict can name it; an unreadable piece is an error and leaves the set as it was.  source
+ * is the caller's number for the piece (a file, a store row).
  */
 ATT_CHECK bool collateral_set_add(struct collateral_set *s, struct rd piece, size_t source,
     struct att_error *e);

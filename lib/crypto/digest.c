@@ -71,6 +71,10 @@ void crypto_free(struct crypto *c)
 		EVP_MD_free(c->md[i]);
 	for (size_t i = 0; i < CURVE_COUNT; i++)
 		EVP_PKEY_free(c->curve[i]);
+	for (size_t i = 0; i < CRYPTO_READY; i++) {
+		EVP_PKEY_CTX_free(c->ready[i].ctx);
+		pubkey_free(c->ready[i].key);
+	}
 	EVP_MD_CTX_free(c->md_ctx);
 	EVP_PKEY_CTX_free(c->rsa_import);
 	OPENSSL_free(c);

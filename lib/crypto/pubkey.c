@@ -51,11 +51,11 @@ static struct pubkey *pubkey_make(struct crypto *c, EVP_PKEY *pkey, const void *
 static bool ec_pkey(struct crypto *c, const struct curve *curve, const struct rd *xy, EVP_PKEY **out,
     struct att_error *e)
 {
-	ATT_AUTO(EVP_PKEY) k = EVP_PKEY_new();
+	ATT_AUTO(EVP_PKEY) k = EVP_PKEY_dup(c->curve[curve->kind - KEY_P256]);
 	uint8_t point[1 + 2 * CURVE_FIELD_MAX] = { 0x04 };
 
 	bytes_copy(point + 1, rd_ptr(xy), 2 * curve->field);
-	if (!k || EVP_PKEY_copy_parameters(k, c->curve[curve->kind - KEY_P256]) <= 0)
+	if (!k)
 		return crypto_fail(e, ATT_E_NOMEM, "key: libcrypto gives no empty %s key", curve->crv);
 	if (EVP_PKEY_set1_encoded_public_key(k, point, 1 + 2 * curve->field) <= 0)
 		return crypto_fail(e, ATT_E_BAD_FORMAT, "key: the point is not on %s", curve->crv);

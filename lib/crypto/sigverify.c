@@ -101,12 +101,41 @@ static size_t ecdsa_raw_to_der(const uint8_t *raw, size_t field, uint8_t out[ECD
 	return head + n;
 }
 
-static bool verify_hash(struct crypto *c, const struct pubkey *k, const struct sig_row *row,
-    const uint8_t *hash, const struct rd *sig, struct att_error *e)
+static EVP_PKEY_CTX *start(struct crypto *c, const struct pubkey *k, const struct sig_row *row)
 {
 	ATT_AUTO(EVP_PKEY_CTX) ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
 
 	if (!ctx || EVP_PKEY_verify_init(ctx) <= 0 || !sig_configure(ctx, c, row))
+		return NULL;
+	return ATT_STEAL(ctx);
+}
+
+/* Borrowed.  A verification changes nothing in its context, so the next one may use it. */
+static EVP_PKEY_CTX *ready(struct crypto *c, const struct pubkey *k, enum sig_alg alg)
+{
+	struct ready *r;
+	EVP_PKEY_CTX *ctx;
+
+	for (size_t i = 0; i < CRYPTO_READY; i++)
+		if (c->ready[i].key == k && c->ready[i].alg == alg)
+			return c->ready[i].ctx;
+	ctx = start(c, k, sig_row_of(alg));
+	if (!ctx)
+		return NULL;
+	r = &c->ready[c->next_ready++ % CRYPTO_READY];
+	EVP_PKEY_CTX_free(r->ctx);
+	pubkey_free(r->key);
+	*r = (struct ready){ pubkey_ref((struct pubkey *)(uintptr_t)k), alg, ctx };
+	return ctx;
+}
+
+static bool verify_hash(struct crypto *c, const struct pubkey *k, enum sig_alg alg,
+    const uint8_t *hash, const struct rd *sig, struct att_error *e)
+{
+	const struct sig_row *row = sig_row_of(alg);
+	EVP_PKEY_CTX *ctx = ready(c, k, alg);
+
+	if (!ctx)
 		return crypto_fail(e, ATT_E_INTERNAL, "signature: libcrypto does not start %s", row->name);
 	if (EVP_PKEY_verify(ctx, rd_ptr(sig), rd_left(sig), hash, digest_len(row->md)) != 1)
 		return crypto_fail(e, ATT_E_NOT_AUTHENTIC, "signature: %s does not verify", row->name);
@@ -145,5 +174,5 @@ bool sig_verify(struct crypto *c, const struct pubkey *k, enum sig_alg alg, stru
 	if (row->kind != k->kind)
 		return att_fail(e, ATT_E_UNSUPPORTED, "signature: %s does not fit the key", row->name);
 	return sig_form(k, &sig, der, &form, e) && digest(c, row->md, rd_ptr(&msg), rd_left(&msg), hash, e) &&
-	    verify_hash(c, k, row, hash, &form, e);
+	    verify_hash(c, k, alg, hash, &form, e);
 }

@@ -31,8 +31,13 @@ struct curve {
 };
 const struct curve *curve_of(enum key_kind kind);       /* NULL for RSA */
 
+#define CRYPTO_READY 16                 /* keys whose verification is kept ready */
+
 struct crypto {
 	EVP_MD *md[DIGEST_SHA512 + 1];
+	/* The keys used last: starting libcrypto costs several per cent of a verification. */
+	struct ready { struct pubkey *key; enum sig_alg alg; EVP_PKEY_CTX *ctx; } ready[CRYPTO_READY];
+	size_t next_ready;
 	EVP_MD_CTX *md_ctx;
 	EVP_PKEY *curve[CURVE_COUNT];   /* domain parameters only: what a new key copies */
 	EVP_PKEY_CTX *rsa_import;

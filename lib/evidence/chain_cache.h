@@ -10,7 +10,7 @@
 
 #include "lib/x509/x509.h"
 
-#define CHAIN_CACHE_ENTRIES 256
+#define CHAIN_CACHE_ENTRIES 512
 #define CHAIN_CACHE_KEY 32
 
 struct chain_cache;

@@ -10,10 +10,12 @@
 #include "lib/base/checklist.h"
 #include "lib/base/rd.h"
 #include "lib/claims/claims.h"
+#include "lib/collateral/pack.h"
 #include "lib/crypto/crypto.h"
 #include "lib/json/json.h"
 #include "lib/x509/x509.h"
 #include "libattest/attest.h"
+#include "libattest/denylist.h"
 
 /* Data that the client wants bound to the evidence. */
 struct bound_data {
@@ -23,21 +25,47 @@ struct bound_data {
 	uint8_t sha256[32];     /* of bytes; the pipeline computes it */
 };
 
+struct trust;
+/*
+ * Gives *t what was found for the needs, in place of what was given before; the same when nothing was.  False only
+ * for a failure of the machine.
+ */
+typedef bool trust_look_up_fn(void *state, const struct att_need *needs, size_t n, struct trust *t,
+    struct att_error *e);
+
 /* Everything the verdict depends on besides the evidence.  Borrowed, read-only but for the caches. */
 struct trust {
 	struct crypto *crypto;
 	int64_t now_s;                          /* appraisal time */
 	const struct att_settings *settings;    /* allow, min_tcb, ... */
+	/* evaluation number that the policy demands of SGX collateral, as text; "" and words: any */
+	const char *baseline;
 	const struct x509_bundle *certs;        /* endorsement certificates given beside the evidence */
 	bool certs_picked;                      /* somebody chose certs for this very evidence */
+	bool collateral_picked;                 /* the same of Intel's collateral */
 	struct x509_crl *const *crls; size_t ncrls;
 	const struct x509_bundle *anchors;      /* operator's or test's extra roots */
-	/* the same endorsements byte for byte, for formats that read others than certificates and CRLs */
-	const struct att_bytes *pieces; size_t npieces;
-	const uint8_t
-	    *pieces_sha256; /* 32 bytes over all pieces, for cache keys; NULL without pieces */
+	const struct collateral_pack *collateral;       /* Intel's collateral among all that was given; or NULL */
+	/* 32 bytes over everything that was given (certs, crls, anchors, collateral), for cache keys; NULL: nothing
+	 * that depends on it is kept */
+	const uint8_t *given_sha256;
+	/* asks for what the outcome lists as needed; NULL: what was given is all there is */
+	trust_look_up_fn *look_up;
+	void *look_up_state;
 	struct chain_cache *chains;             /* verified chains and parsed bundles; may be NULL */
 	const struct bound_data *runtime, *inittime;
+};
+/* Everything that a pack holds becomes what was given. */
+void trust_give(struct trust *t, const struct collateral_pack *p);
+
+/* Endorsements that one piece of evidence needs; keys live in the appraisal's arena. */
+#define EVIDENCE_NEEDS_MAX 8
+
+/* Something that the operator may deny by name: only what genuine evidence said.  Arena. */
+struct evidence_identity {
+	enum att_deny_kind kind;
+	struct rd value;                        /* bytes, or the characters of a name */
+	const struct evidence_identity *next;
 };
 
 /* What verify tells the pipeline besides the checklist. */
@@ -47,12 +75,23 @@ struct evidence_outcome {
 	bool simulated_anchor;                  /* chain ends in an anchor given by --anchors, not a pin */
 	/* endorsement needed but not had: "ASK and ARK of Milan ..."; else NULL */
 	const char *missing;
+	/* all that is needed, as far as the evidence was read; there or not */
+	struct att_need needs[EVIDENCE_NEEDS_MAX];
+	size_t nneeds;
 	/* SGX and TDX: status, advisories, date and dates of the collateral, once they could be
 	 * computed; else NULL */
 	const struct json *tcb;
 	/* the format's own: what verify learned and claims() reports; arena */
 	const void *facts;
+	/* who the attester is, once the evidence is known to be genuine; evidence_identify() */
+	const struct evidence_identity *identities;
 };
+/* Adds a copy of n bytes.  Bytes that are all zero are a field that says nothing, and are left out. */
+ATT_CHECK bool evidence_identify(struct evidence_outcome *o, struct arena *a, enum att_deny_kind kind,
+    const void *p, size_t n, struct att_error *e);
+
+/* Notes a need, or what is known of it now; key NULL: out of memory, which is left to the caller to see. */
+void outcome_need(struct evidence_outcome *o, const struct att_need *need);
 
 struct evidence_format {
 	const char *name;                       /* as in the request path: "SevSnpVm" */

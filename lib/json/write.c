@@ -1,7 +1,5 @@
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "lib/base/buf.h"
+#include "lib/base/rd.h"
 #include "lib/base/utf8.h"
 #include "lib/json/tree.h"
 
@@ -37,9 +35,37 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+#define HIGH_BITS (EACH_BYTE * 0x80)
+
+/* Are all eight bytes plain?  The usual sums: a byte below k, or equal to k, leaves its high bit
+ * behind. */
+static bool eight_plain(const char *s)
+{
+	uint64_t x, quote, slash;
+
+	bytes_copy(&x, s, sizeof x);
+	quote = x ^ EACH_BYTE * '"';
+	slash = x ^ EACH_BYTE * '\\';
+	return !((x | ((x - EACH_BYTE * 0x20) & ~x) | ((quote - EACH_BYTE) & ~quote) |
+	    ((slash - EACH_BYTE) & ~slash)) & HIGH_BITS);
+}
+
+/* Bytes at the beginning that stand for themselves. */
+static size_t plain_run(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i >= 8 && eight_plain(s + i))
+		i += 8;
+	while (i < n && is_plain((unsigned char)s[i]))
+		i++;
+	return i;
+}
+
 static bool write_string(struct writer *w, const char *s, size_t n)
 {
-	size_t done = 0, i = 0;
+	size_t done = 0, i = plain_run(s, n);
 
 	buf_char(&w->out, '"');
 	while (i < n) {
@@ -70,8 +96,32 @@ static void write_break(struct writer *w, size_t depth)
 		buf_str(&w->out, "  ");
 }
 
-static bool write_child(struct writer *w, const struct json *m, bool named, bool first, size_t depth)
+#define NAME_SHORT 100
+
+/* What stands before a member's value, in one piece: nearly all names are short and need no escape.
+ */
+static bool write_name_plain(struct writer *w, const struct json *m, bool first)
 {
+	char t[NAME_SHORT + 4], *p = t;
+
+	if (m->name_len > NAME_SHORT || plain_run(m->name, m->name_len) != m->name_len)
+		return false;
+	if (!first)
+		*p++ = ',';
+	*p++ = '"';
+	bytes_copy(p, m->name, m->name_len);
+	p += m->name_len;
+	*p++ = '"';
+	*p++ = ':';
+	buf_put(&w->out, t, (size_t)(p - t));
+	return true;
+}
+
+static bool write_child(
+    struct writer *w, const struct json *m, bool named, bool first, size_t depth)
+{
+	if (named && w->style != JSON_PRETTY && write_name_plain(w, m, first))
+		return write_value(w, m, depth + 1);
 	if (!first)
 		buf_char(&w->out, ',');
 	write_break(w, depth);
@@ -124,11 +174,19 @@ static bool write_container(struct writer *w, const struct json *v, size_t depth
 
 static void write_int(struct writer *w, const struct json *v)
 {
-	char t[24];
-	int n = v->kind == JSON_INT ? snprintf(t, sizeof t, "%" PRId64, v->i) :
-	    snprintf(t, sizeof t, "%" PRIu64, v->u);
+	char t[24], *p = t + sizeof t;
+	bool negative = v->kind == JSON_INT && v->i < 0;
+	uint64_t u = v->kind == JSON_INT ? (uint64_t)v->i : v->u;
 
-	buf_put(&w->out, t, n > 0 ? (size_t)n : 0);
+	if (negative)
+		u = 0 - u;
+	do {
+		*--p = (char)('0' + u % 10);
+		u /= 10;
+	} while (u > 0);
+	if (negative)
+		*--p = '-';
+	buf_put(&w->out, p, (size_t)(t + sizeof t - p));
 }
 
 static bool write_value(struct writer *w, const struct json *v, size_t depth)

@@ -14,7 +14,8 @@
 #include "lib/json/json.h"
 #include "lib/x509/x509.h"
 
-#define JWS_TEXT_MAX ((size_t)1 << 20)          /* characters of a whole JWS */
+/* Characters of a whole JWS: a policy's JWS of ATT_STATEMENT_MAX fits into a token that gives it back. */
+#define JWS_TEXT_MAX ((size_t)3 << 20)
 #define JWS_HEADER_MAX ((size_t)64 << 10)       /* bytes of the decoded header; room for an x5c chain */
 
 /* One signature algorithm of the fixed list; "none" is not in it. */

@@ -80,7 +80,7 @@ bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, struct x509_bu
 	return ok;
 }
 
-char *x509_to_pem(struct arena *a, const void *der, size_t n)
+static char *to_pem(struct arena *a, const char *label, const void *der, size_t n)
 {
 	const char *text = b64_encode_arena(B64_STD, a, der, n);
 	struct buf b = buf_make(a);
@@ -88,7 +88,7 @@ char *x509_to_pem(struct arena *a, const void *der, size_t n)
 
 	if (!text)
 		return NULL;
-	buf_str(&b, "-----BEGIN CERTIFICATE-----\n");
+	buf_fmt(&b, "-----BEGIN %s-----\n", label);
 	for (in = rd_make(text, b64_encoded_len(B64_STD, n)); !rd_empty(&in);) {
 		size_t line = rd_left(&in) < PEM_COLUMNS ? rd_left(&in) : PEM_COLUMNS;
 		buf_put(&b, rd_ptr(&in), line);
@@ -96,6 +96,16 @@ char *x509_to_pem(struct arena *a, const void *der, size_t n)
 		if (!rd_skip(&in, line))
 			break;
 	}
-	buf_str(&b, "-----END CERTIFICATE-----\n");
+	buf_fmt(&b, "-----END %s-----\n", label);
 	return b.failed ? NULL : b.p;
+}
+
+char *x509_to_pem(struct arena *a, const void *der, size_t n)
+{
+	return to_pem(a, "CERTIFICATE", der, n);
+}
+
+char *x509_crl_to_pem(struct arena *a, const void *der, size_t n)
+{
+	return to_pem(a, "X509 CRL", der, n);
 }

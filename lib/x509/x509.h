@@ -79,8 +79,9 @@ void x509_bundle_clear(struct x509_bundle *b);
 /* The first certificate of the bundle that issued cert (x509_issued_by), borrowed; NULL with the reason. */
 struct x509_cert *x509_find_issuer(struct crypto *c, const struct x509_bundle *b,
     const struct x509_cert *cert, unsigned below, struct att_error *e);
-/* DER to PEM text with 64-column lines. */
+/* DER to PEM text with 64-column lines; NULL when out of memory. */
 char *x509_to_pem(struct arena *a, const void *der, size_t n);
+char *x509_crl_to_pem(struct arena *a, const void *der, size_t n);
 
 /* Revocation lists */
 struct x509_crl;

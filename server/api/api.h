@@ -8,7 +8,9 @@
 #define SERVER_API_API_H
 
 #include "lib/base/arena.h"
+#include "server/api/challenge.h"
 #include "server/audit/audit.h"
+#include "server/collateral/collateral.h"
 #include "server/config/config.h"
 #include "server/pool/pool.h"
 #include "server/http/http.h"
@@ -41,7 +43,10 @@ struct api {
 	struct audit *audit;
 	struct api_document jwks[PROVIDERS_MAX], openid[PROVIDERS_MAX];
 	struct store *store;
+	struct collateral *collateral;          /* NULL: workers get what the offline folder holds, no more */
+	const struct time_floor *floor;         /* NULL: the clock is frozen */
 	struct tenant tenant[PROVIDERS_MAX];
+	struct challenge_table challenges[PROVIDERS_MAX];
 	void *state;
 	bool (*submit)(void *state, struct pool_job *job);      /* false: overloaded */
 	/* Workers judge by tenant[provider].policies from now on. */
@@ -56,6 +61,9 @@ struct api {
 	void (*gauges)(void *state);            /* brings the gauges of metrics.h up to date */
 };
 
+#define ATTEST_ROUNDS_MAX 4u            /* NEED messages about one request */
+#define ATTEST_REFUSED_MAX 256u
+
 /* What a request is about, found from its head; hangs at req->state until api_done(). */
 struct api_call {
 	struct api *api;
@@ -65,12 +73,17 @@ struct api_call {
 	int64_t n;                      /* the {n} of the path, or the query argument to; 0: none */
 	struct pool_job job;
 	uint8_t flags;                  /* of the ATTEST message */
+	struct collateral_wait *wait;   /* for endorsements; freed by api_done() */
+	unsigned rounds;                /* how often they were asked for */
+	char refused[ATTEST_REFUSED_MAX];       /* why there are no more rounds; "" */
 	struct manage_state *manage;    /* of a management call, freed by api_done() */
 	struct req *r;
 };
 
-/* STATEMENT: a JWS as text or JSON.  MAY_STATEMENT: the same, or nothing. */
-enum api_body { API_BODY_NONE, API_BODY_EVIDENCE, API_BODY_STATEMENT, API_BODY_MAY_STATEMENT };
+/* STATEMENT: a JWS as text or JSON.  MAY_STATEMENT: the same, or nothing.  DENYLIST: JSON. */
+enum api_body {
+	API_BODY_NONE, API_BODY_EVIDENCE, API_BODY_STATEMENT, API_BODY_MAY_STATEMENT, API_BODY_DENYLIST
+};
 enum api_version { API_VERSION_IGNORED, API_VERSION_REQUIRED };
 /* Who may: NONE does not look at a bearer; OPTIONAL refuses a bad one; the others name the least role. */
 enum api_auth { API_AUTH_NONE, API_AUTH_OPTIONAL, API_AUTH_READER, API_AUTH_CONTRIBUTOR };
@@ -99,6 +112,9 @@ void api_done(void *state, struct req *r, unsigned status);
 
 /* Handlers */
 void api_attest(struct api_call *c);
+void api_baselines(struct api_call *c);
+void api_collateral_list(struct api_call *c);
+void api_collateral_forget(struct api_call *c);
 void api_certs(struct api_call *c);
 void api_openid(struct api_call *c);
 void api_livez(struct api_call *c);
@@ -116,8 +132,15 @@ void api_shadow_remove(struct api_call *c);
 void api_certificates_get(struct api_call *c);
 void api_certificates_add(struct api_call *c);
 void api_certificates_remove(struct api_call *c);
+void api_denylist_get(struct api_call *c);
+void api_denylist_set(struct api_call *c);
+void api_challenge(struct api_call *c);
 
 /* Shared by the handlers. */
+/* A NEED that asks about a nonce: uses it up and notes the answer in c->flags.  False: it asks for
+ * something else. */
+bool api_challenge_need(struct api_call *c, struct rd needs);
+void challenges_clear(struct api *api);
 /* The text behind "Bearer "; empty without the header; NULL data when it is something else. */
 struct block api_bearer(const struct req *r);
 void api_answer(struct api_call *c, struct resp *resp);

@@ -1,4 +1,7 @@
-/* POST /attest/{type}: the body goes to a verify worker as it is, its answer to the client as it is. */
+/* POST /attest/{type}: the body goes to a verify worker as it is, its answer to the client as it
+ * is. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,6 +71,71 @@ static void count_shadow(const struct api_call *c, const struct answer *a)
 		    "%s", names[label], NULL);
 }
 
+static void answered(struct pool_job *job, const struct frame *f);
+
+static void submit(struct api_call *c)
+{
+	if (!c->api->submit(c->api->state, &c->job))
+		api_problem(c, ATT_E_OVERLOADED, "all verifiers are busy and the queue is full");
+}
+
+static void without_more(struct api_call *c, const char *why)
+{
+	(void)snprintf(c->refused, sizeof c->refused, "%s", why);
+	c->job.blocks[6] = block_text(c->refused);
+	submit(c);
+}
+
+/* All endorsements that can be had are here: the worker is asked again. */
+static void supplied(struct collateral_wait *w)
+{
+	struct api_call *c = w->call;
+	struct att_error e = { 0 };
+
+	if (!collateral_wait_pieces(w, &c->job.blocks[5], &e)) {
+		api_problem(c, e.code, "%s", e.text);
+		return;
+	}
+	c->job.blocks[6] = w->why.failed ? block_text("out of memory") :
+					   (struct block){ w->why.p ? w->why.p : "", w->why.len };
+	submit(c);
+}
+
+/*
+ * The worker needs endorsements before it can judge.  Warm, this never happens: it has kept them.
+ * Each round brings all that the last one asked for, so a second round is for another worker or for
+ * what the first brought to light.
+ */
+static void need(struct api_call *c, const struct frame *f)
+{
+	struct att_error e = { 0 };
+
+	/* It was told that there is no more. */
+	if (c->job.blocks[6].n > 0) {
+		answered(&c->job, NULL);
+		return;
+	}
+	if (!c->api->collateral || c->rounds++ == ATTEST_ROUNDS_MAX) {
+		without_more(c, "asked for too often");
+		return;
+	}
+	if (!c->wait)
+		c->wait = calloc(1, sizeof *c->wait);
+	if (!c->wait) {
+		api_problem(c, ATT_E_NOMEM, "out of memory");
+		return;
+	}
+	collateral_wait_clear(c->wait);
+	c->wait->done = supplied;
+	c->wait->call = c;
+	if (collateral_ask(c->api->collateral, c->wait, f->block[0], &e))
+		return;
+	if (e.code == ATT_E_BAD_FORMAT)
+		answered(&c->job, NULL);
+	else
+		api_problem(c, e.code, "%s", e.text);
+}
+
 static void answered(struct pool_job *job, const struct frame *f)
 {
 	struct api_call *c = (struct api_call *)(void *)((char *)job - offsetof(struct api_call, job));
@@ -76,6 +144,13 @@ static void answered(struct pool_job *job, const struct frame *f)
 	struct resp resp;
 	bool recorded;
 
+	if (f && f->op == OP_NEED) {
+		if (api_challenge_need(c, f->block[0]))
+			submit(c);
+		else
+			need(c, f);
+		return;
+	}
 	if (!f || !answer_decode(f, &a, &e))
 		(void)att_fail(&e, ATT_E_INTERNAL, "the process that verified this request failed");
 	if (a.status == 401)
@@ -136,6 +211,15 @@ void api_attest(struct api_call *c)
 		api_problem(c, e.code, "%s", e.text);
 		return;
 	}
+	if (c->api->floor && c->api->floor->is_behind) {
+		api_problem(c, ATT_E_COLLATERAL,
+		    "the clock is behind a time that was seen before; expired "
+		    "endorsements would be believed (an administrator starts with "
+		    "--reset-time-floor)");
+		return;
+	}
+	if (c->api->collateral && c->api->collateral->has_snp_crl)
+		c->flags |= ATTEST_SNP_CRL;
 	c->job.provider = c->provider;
 	c->job.done = answered;
 	c->job.op = OP_ATTEST;
@@ -145,6 +229,5 @@ void api_attest(struct api_call *c)
 	c->job.blocks[3] = (struct block){ c->r->body ? c->r->body : (const uint8_t *)"", c->r->body_len };
 	c->job.blocks[4] = (struct block){ &c->flags, 1 };
 	c->job.blocks[5] = c->job.blocks[6] = block_text("");
-	if (!c->api->submit(c->api->state, &c->job))
-		api_problem(c, ATT_E_OVERLOADED, "all verifiers are busy and the queue is full");
+	submit(c);
 }

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "libattest/attest.h"
+#include "libattest/denylist.h"
 #include "libattest/manage.h"
 #include "server/api/api.h"
 #include "server/api/manage.h"
@@ -221,6 +222,7 @@ static const struct { const char *media[2]; size_t max; } bodies[] = {
 	[API_BODY_EVIDENCE] = { { "application/json", NULL }, 0 },      /* by type */
 	[API_BODY_STATEMENT] = { { "text/plain", "application/json" }, ATT_STATEMENT_MAX },
 	[API_BODY_MAY_STATEMENT] = { { NULL, NULL }, ATT_STATEMENT_MAX },
+	[API_BODY_DENYLIST] = { { "application/json", NULL }, ATT_DENYLIST_BYTES },
 };
 
 static bool check_media_type(struct head *h)
@@ -305,6 +307,10 @@ void api_done(void *state, struct req *r, unsigned status)
 	}
 	if (c)
 		manage_free(c->manage);
+	if (c && c->wait) {
+		collateral_wait_clear(c->wait);
+		free(c->wait);
+	}
 	free(c);
 	r->state = NULL;
 }

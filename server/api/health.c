@@ -5,6 +5,8 @@
 #include "server/api/api.h"
 #include "server/log/metrics.h"
 
+#define WARNINGS_MAX 16u
+
 void api_livez(struct api_call *c)
 {
 	static const char text[] = "{\"status\":\"alive\"}";
@@ -47,6 +49,24 @@ static void put_test_mode(struct arena *a, struct json *o, const struct role_fac
 	}
 }
 
+/* What will fail the requests that need it, although the service itself is ready. */
+static void put_warnings(struct api *api, struct json *o)
+{
+	const char *text[WARNINGS_MAX];
+	struct json *list = json_array(api->scratch);
+	size_t n = api->collateral ?
+	    collateral_warnings(api->collateral, api->scratch, text, WARNINGS_MAX) :
+	    0;
+
+	if (api->floor && api->floor->is_behind)
+		(void)json_append(
+		    list, json_string(api->scratch, "the clock is behind a time seen before"));
+	for (size_t i = 0; i < n; i++)
+		(void)json_append(list, json_string(api->scratch, text[i]));
+	if (list && list->len > 0)
+		(void)json_put(api->scratch, o, "warnings", list);
+}
+
 void api_readyz(struct api_call *c)
 {
 	struct api *api = c->api;
@@ -62,6 +82,7 @@ void api_readyz(struct api_call *c)
 	put_test_mode(a, o, api->facts);
 	if (!ready)
 		(void)json_put(a, o, "reasons", why);
+	put_warnings(api, o);
 	if (!json_write(a, o, JSON_COMPACT, &text, &n, &e)) {
 		api_problem(c, e.code, "%s", e.text);
 		return;
@@ -71,6 +92,25 @@ void api_readyz(struct api_call *c)
 	api_answer(c, &resp);
 }
 
+/* Those with labels that are not known beforehand; without them when there is no memory for them.
+ */
+static void add_collateral(struct api *api, struct resp *resp)
+{
+	struct buf b = buf_make(api->scratch);
+	char *both;
+
+	collateral_metrics(api->collateral, api->scratch, &b);
+	both = b.failed ? NULL : malloc(resp->body_len + b.len);
+	if (both) {
+		bytes_copy(both, resp->body, resp->body_len);
+		bytes_copy(both + resp->body_len, b.p, b.len);
+		free((void *)(uintptr_t)resp->body);
+		resp->body = both;
+		resp->body_len += b.len;
+	}
+	arena_reset(api->scratch);
+}
+
 void api_metrics(struct api_call *c)
 {
 	struct resp resp = { .status = 200, .is_owned = true,
@@ -78,6 +118,8 @@ void api_metrics(struct api_call *c)
 
 	c->api->gauges(c->api->state);
 	resp.body = metrics_text(&resp.body_len);
+	if (resp.body && c->api->collateral)
+		add_collateral(c->api, &resp);
 	if (resp.body)
 		api_answer(c, &resp);
 	else

@@ -6,6 +6,9 @@
 #include "lib/json/json.h"
 #include "server/api/manage.h"
 
+#define PAGE_MAX 1000                   /* entries of a page, and its size where none is asked for */
+#define SKIP_MAX ((int64_t)1 << 52)     /* what JSON numbers hold exactly */
+
 static void put_text(struct arena *a, struct json *o, const char *name, const char *s)
 {
 	if (*s)
@@ -40,24 +43,56 @@ static bool put_entry(struct arena *a, struct buf *b, const struct store_policy 
 	return true;
 }
 
+/* A query argument from low to high; out stays as it is where there is none. */
+static bool read_number(const struct req *r, const char *name, int64_t low, int64_t high, int64_t *out,
+    struct att_error *e)
+{
+	const char *text = r->query(r, name), *digit = text;
+	int64_t n = 0;
+
+	if (!text)
+		return true;
+	for (; *digit >= '0' && *digit <= '9' && n <= high; digit++)
+		n = 10 * n + (*digit - '0');
+	if (*digit || digit == text || n < low || n > high)
+		return att_fail(e, ATT_E_BAD_FORMAT, "%s: found \"%.40s\", want a number from %lld to %lld",
+		    name, text, (long long)low, (long long)high);
+	*out = n;
+	return true;
+}
+
+static bool read_page(const struct req *r, struct store_history *h, struct att_error *e)
+{
+	int64_t top = PAGE_MAX;
+
+	if (!read_number(r, "top", 1, PAGE_MAX, &top, e) ||
+	    !read_number(r, "skip", 0, SKIP_MAX, &h->skip, e))
+		return false;
+	h->top = (size_t)top;
+	return true;
+}
+
 static bool respond_list(struct api_call *c, struct resp *out, struct att_error *e)
 {
 	struct arena *a = c->manage->memory;
 	struct store_key k = manage_key(c);
 	struct buf b = buf_make(a);
-	struct store_policy *list;
-	size_t n;
+	struct store_history h = { 0 };
 
-	if (!store_policy_history(c->api->store, &k, a, &list, &n, e))
+	if (!read_page(c->r, &h, e) || !store_policy_history(c->api->store, &k, a, &h, e))
 		return false;
-	buf_fmt(&b, "{\"type\":\"%s\",\"active\":%zu,\"entries\":[", c->type, n);
-	for (size_t i = 0; i < n; i++) {
+	buf_fmt(&b, "{\"type\":\"%s\",\"active\":%lld,\"entries\":[", c->type, (long long)h.total);
+	for (size_t i = 0; i < h.n; i++) {
 		if (i)
 			buf_char(&b, ',');
-		if (!put_entry(a, &b, &list[i], e))
+		if (!put_entry(a, &b, &h.entry[i], e))
 			return false;
 	}
-	buf_str(&b, "]}");
+	buf_char(&b, ']');
+	if (h.n > 0 && h.entry[h.n - 1].n < h.total)
+		buf_fmt(&b, ",\"nextLink\":\"%s/policies/%s/history?top=%zu&skip=%lld\"",
+		    c->api->facts->issuers[c->provider], c->type, h.top, (long long)h.entry[h.n - 1].n);
+	buf_char(&b, '}');
 	if (!buf_ok(&b, e))
 		return false;
 	*out = resp_copy(200, b.p, b.len);

@@ -21,6 +21,8 @@ struct manage_kind {
 	const char
 	    *action; /* in the audit log; NULL: reading, which is recorded only when refused */
 	enum manage_verb verb;
+	bool is_document;       /* what the worker made is the answer as it is, not a token */
+	bool is_plain;          /* the body is no statement, so nobody has to have signed it */
 	bool (*gather)(struct api_call *c, struct att_error *e);        /* NULL: nothing */
 	/* use is what must be consumed with the write.  NULL: nothing is written */
 	bool (*apply)(struct api_call *c, const struct managed *m, const struct store_use *use,

@@ -18,6 +18,8 @@
 	HTTP_##method, allow, API_VERSION_IGNORED, API_BODY_##body, API_AUTH_##role, API_TYPE_##type
 #define ALLOW_POLICY "GET, HEAD, PUT"
 #define ALLOW_SHADOW "GET, HEAD, PUT, DELETE"
+#define ALLOW_COLLATERAL "GET, HEAD, DELETE"
+#define ALLOW_DENYLIST "GET, HEAD, PUT"
 
 #define API_ROUTES(X) \
 	X(attest,  "/attest/{type}", API_POST_EVIDENCE, api_attest) \
@@ -49,7 +51,17 @@
 	X(certificates_add, "/certificates:add", \
 	    API_MAA(POST, "POST", STATEMENT, CONTRIBUTOR, NONE), api_certificates_add) \
 	X(certificates_remove, "/certificates:remove", \
-	    API_MAA(POST, "POST", STATEMENT, CONTRIBUTOR, NONE), api_certificates_remove)
+	    API_MAA(POST, "POST", STATEMENT, CONTRIBUTOR, NONE), api_certificates_remove) \
+	X(challenge, "/challenges", API_OURS(POST, "POST", NONE, OPTIONAL, NONE), api_challenge) \
+	X(denylist_get, "/denylist", API_OURS(GET, ALLOW_DENYLIST, NONE, READER, NONE), api_denylist_get) \
+	X(denylist_set, "/denylist", \
+	    API_OURS(PUT, ALLOW_DENYLIST, DENYLIST, CONTRIBUTOR, NONE), api_denylist_set) \
+	X(tcb_baselines, "/tcbbaselines/{type}", \
+	    API_MAA(GET, "GET, HEAD", NONE, READER, EVIDENCE), api_baselines) \
+	X(collateral_list, "/collateral", \
+	    API_OURS(GET, ALLOW_COLLATERAL, NONE, READER, NONE), api_collateral_list) \
+	X(collateral_forget, "/collateral", \
+	    API_OURS(DELETE, ALLOW_COLLATERAL, NONE, CONTRIBUTOR, NONE), api_collateral_forget)
 
 enum api_route_label {
 #define X(label, ...) ROUTE_##label,

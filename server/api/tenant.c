@@ -34,8 +34,12 @@ static bool put_type(struct api *api, uint32_t provider, const char *type, struc
 static bool read_policies(struct api *api, uint32_t provider, struct tenant *t, struct att_error *e)
 {
 	struct buf b = buf_make(t->memory);
+	struct store_denylist deny;
 	const char *type;
 
+	if (!store_denylist_get(api->store, name_of(api, provider), t->memory, &deny, e))
+		return false;
+	buf_le32_block(&b, deny.entries.p, deny.entries.n);
 	for (unsigned i = 0; (type = att_policy_type_name(i)); i++)
 		if (!put_type(api, provider, type, &b, e))
 			return false;

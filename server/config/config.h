@@ -23,6 +23,23 @@ struct config_bearer {
 	char *provider;                 /* the provider it is for, or NULL: every provider */
 };
 
+/* Whom the operator refuses (deny[], providers[].deny[]); checked as libattest/denylist.h says. */
+struct config_deny { char *kind, *value, *reason; };    /* reason NULL: none given */
+
+/* One place to ask for endorsements (collateral.sources[]), in the order of preference. */
+struct config_source {
+	char *name;                     /* ^[a-zA-Z0-9._-]{1,32}$ */
+	char *kind;                     /* "pcs", "pccs", "kds", "thim" */
+	/* base without trailing slash: https, or http to 127.0.0.1 or [::1] */
+	char *url;
+	char *ca_file;                  /* PEM; NULL: the system's roots */
+	char *key_file;                 /* API key, read by the parent; NULL none */
+	/* pcs: where Intel's root CRL is; NULL: Intel's own address */
+	char *root_crl_url;
+	/* of one question, repetitions included; 0: collateral.fetch.deadline_ms */
+	uint32_t deadline_ms;
+};
+
 struct config_provider {
 	char *name;                     /* ^[a-zA-Z0-9-]{3,24}$ */
 	/* token issuer, no trailing slash; NULL: https://<listen> (+ /p/<name> unless first) */
@@ -30,6 +47,7 @@ struct config_provider {
 	/* authorities (host or host:port) answered by this provider */
 	char **hosts; unsigned hosts_count;
 	char **allow; unsigned allow_count;     /* relaxations; NULL: the top-level ones */
+	struct config_deny *deny; unsigned deny_count;  /* beside the top-level ones */
 	char *trust_model;                      /* "AAD" (default) or "Isolated" */
 	/* Isolated: PEM files of the first policy-signing certificates; used while the store has none */
 	char **policy_signers; unsigned policy_signers_count;
@@ -41,10 +59,34 @@ struct config {
 	char *sandbox;                  /* "strict" (default) or "best-effort" */
 	struct { char *defaults; } policy;              /* "maa" (default) or "strict" */
 	/* offline endorsements, read at start and on SIGHUP; NULL none */
-	struct { char *dir; } collateral;
+	struct {
+		char *dir;
+		struct {
+			uint32_t deadline_ms;           /* default 5000 */
+			uint32_t retries;               /* default 2 */
+			uint32_t breaker_failures;      /* in a row; default 5 */
+			/* a source that failed so often is left alone: 30, doubling to 600 */
+			uint32_t breaker_seconds, breaker_max_seconds;
+			/* keys read from evidence that is not verified: default 10 */
+			uint32_t unauthentic_per_minute;
+			/* such a key that no source has is not asked for again: 600, of 4096 */
+			uint32_t absent_seconds, absent_entries;
+		} fetch;
+		/* none: nothing is fetched */
+		struct config_source *sources; unsigned sources_count;
+	} collateral;
 	/* NULL: not given */
 	struct { struct { struct config_snp_tcb *milan, *genoa, *turin; } min_tcb; } snp;
 	char **allow; unsigned allow_count;             /* relaxation names */
+	struct config_deny *deny; unsigned deny_count;  /* for all providers */
+	/* SGX and TDX */
+	struct {
+		/* the evaluation number where the policy demands none: "standard" (default), "early", N */
+		char *baseline;
+		uint32_t min_evaluation;        /* collateral of a lower number is refused; default 0: any */
+		/* statuses that are accepted; NULL: those of att_settings_default() */
+		char **accept; unsigned accept_count;
+	} tcb;
 	struct {
 		uint32_t connections;           /* open connections; default 1024 */
 		uint32_t connections_per_ip;    /* default 256 */
@@ -54,6 +96,7 @@ struct config {
 		uint32_t queue;
 		/* a worker's time for one request before it is replaced; default 20 */
 		uint32_t answer_seconds;
+		uint32_t challenges;            /* of a provider, given out and neither used nor expired */
 		/* bytes: 256 KiB, AzureGuest 2 MiB, Tpm 16 MiB */
 		struct { uint32_t SgxEnclave, OpenEnclave, SevSnpVm, TdxVm, AzureGuest, Tpm; } body;
 		uint64_t memory;                /* bytes of one appraisal; default 64 MiB */
@@ -74,6 +117,7 @@ struct config {
 		char *format;                   /* "text" (default) or "json" */
 		char *level;                    /* "debug", "info" (default), "warn", "error" */
 	} log;
+	struct { uint32_t lifetime; } challenge;        /* seconds; default 300 */
 	struct { char *freshness; } isolated;   /* "compat" (default) or "required" */
 	struct config_bearer *tokens; unsigned tokens_count;
 	struct config_provider *providers; unsigned providers_count;    /* none given: one named "default" */

@@ -17,8 +17,22 @@
 	TEXT(defaults, "maa", DEFAULTS)
 #define CONFIG_ISOLATED(TEXT) \
 	TEXT(freshness, "compat", FRESHNESS)
+#define CONFIG_CHALLENGE(UINT) \
+	UINT(lifetime, 300, 1, 86400)
 #define CONFIG_COLLATERAL(TEXT) \
 	TEXT(dir, NULL, PATH)
+#define CONFIG_FETCH(UINT) \
+	UINT(deadline_ms, 5000, 100, 60000) \
+	UINT(retries, 2, 0, 10) \
+	UINT(breaker_failures, 5, 1, 1000) \
+	UINT(breaker_seconds, 30, 1, 3600) \
+	UINT(breaker_max_seconds, 600, 1, 86400) \
+	UINT(unauthentic_per_minute, 10, 0, 6000) \
+	UINT(absent_seconds, 600, 1, 86400) \
+	UINT(absent_entries, 4096, 1, 65536)
+#define CONFIG_TCB(UINT, TEXT) \
+	TEXT(baseline, "standard", BASELINE) \
+	UINT(min_evaluation, 0, 0, 999999999)
 #define CONFIG_SNP_TCB(UINT) \
 	UINT(fmc, 0, 0, 255) \
 	UINT(bootloader, 0, 0, 255) \
@@ -31,6 +45,7 @@
 	UINT(request_seconds, 20, 1, 3600) \
 	UINT(queue, 256, 1, 65536) \
 	UINT(answer_seconds, 20, 1, 3600) \
+	UINT(challenges, 65536, 4, 16777216) \
 	UINT(memory, 67108864, 1048576, 4294967296)
 /* Bodies travel to the worker in one message (ATTEST), which ends a little above 32 MiB. */
 #define CONFIG_BODY(UINT) \
@@ -52,12 +67,25 @@
 	TEXT(format, "text", LOG_FORMAT) \
 	TEXT(level, "info", LOG_LEVEL)
 
-/* Entries of lists.  NEED(key, accepted)   MAY(key, accepted): NULL when not given */
+/* Entries of lists.  NEED(key, accepted)   MAY(key, accepted): NULL when not given
+ * UINT(key, lowest, highest): 0 when not given */
+#define CONFIG_SOURCE(NEED, MAY, UINT) \
+	NEED(name, SOURCE_NAME) \
+	NEED(kind, SOURCE_KIND) \
+	NEED(url, SOURCE_URL) \
+	MAY(ca_file, PATH) \
+	MAY(key_file, PATH) \
+	MAY(root_crl_url, SOURCE_URL) \
+	UINT(deadline_ms, 0, 60000)
 #define CONFIG_BEARER(NEED, MAY) \
 	NEED(name, LINE) \
 	NEED(sha256, SHA256) \
 	NEED(role, ROLE) \
 	MAY(provider, PROVIDER)
+#define CONFIG_DENY(NEED, MAY) \
+	NEED(kind, DENY_KIND) \
+	NEED(value, LINE) \
+	MAY(reason, LINE)
 #define CONFIG_PROVIDER(NEED, MAY) \
 	NEED(name, PROVIDER) \
 	MAY(issuer, ISSUER) \
@@ -65,8 +93,11 @@
 
 #define CONFIG_TEXT_MAX 3072
 #define CONFIG_ALLOW_MAX 32
+#define CONFIG_ACCEPT_MAX 16
 #define CONFIG_HOSTS_MAX 64
+#define CONFIG_DENY_MAX 1024
 #define CONFIG_SIGNERS_MAX 64
+#define CONFIG_SOURCES_MAX 32
 #define CONFIG_TOKENS_MAX 4096
 #define CONFIG_PROVIDERS_MAX 64
 

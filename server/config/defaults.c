@@ -1,10 +1,12 @@
 #include "server/config/defaults.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/rd.h"
+#include "libattest/denylist.h"
 #include "server/config/config_tbl.h"
 
 struct uint_default { const char *path; size_t off, size; uint64_t value; };
@@ -17,9 +19,20 @@ static const struct uint_default uints[] = {
 #define UINT(key, standard, low, high) UINT_DEFAULT(limits, key, standard)
 	CONFIG_LIMITS(UINT)
 #undef UINT
+#define UINT(key, standard, low, high) UINT_DEFAULT(challenge, key, standard)
+	CONFIG_CHALLENGE(UINT)
+#undef UINT
 #define UINT(key, standard, low, high) UINT_DEFAULT(limits.body, key, standard)
 	CONFIG_BODY(UINT)
 #undef UINT
+#define UINT(key, standard, low, high) UINT_DEFAULT(collateral.fetch, key, standard)
+	CONFIG_FETCH(UINT)
+#undef UINT
+#define UINT(key, standard, low, high) UINT_DEFAULT(tcb, key, standard)
+#define TEXT(key, standard, kind)
+	CONFIG_TCB(UINT, TEXT)
+#undef UINT
+#undef TEXT
 #define UINT(key, standard, low, high) UINT_DEFAULT(token, key, standard)
 #define TEXT(key, standard, kind)
 	CONFIG_TOKEN(UINT, TEXT)
@@ -40,6 +53,11 @@ static const struct text_default texts[] = {
 #undef TEXT
 #define TEXT(key, standard, kind) TEXT_DEFAULT(isolated.key, standard)
 	CONFIG_ISOLATED(TEXT)
+#undef TEXT
+#define UINT(key, standard, low, high)
+#define TEXT(key, standard, kind) TEXT_DEFAULT(tcb.key, standard)
+	CONFIG_TCB(UINT, TEXT)
+#undef UINT
 #undef TEXT
 #define UINT(key, standard, low, high)
 #define TEXT(key, standard, kind) TEXT_DEFAULT(token.key, standard)
@@ -140,6 +158,62 @@ static bool trust_models(struct config *c, struct att_error *e)
 	return true;
 }
 
+/* list is the path of the entries, for the message. */
+static bool deny_list(const struct config_deny *v, unsigned n, const char *list, const struct places *given,
+    struct att_error *e)
+{
+	const struct place *at;
+	struct att_deny ignored;
+	char path[64];
+
+	for (unsigned i = 0; i < n; i++) {
+		if (att_deny_read(v[i].kind, v[i].value, v[i].reason, &ignored, e))
+			continue;
+		(void)snprintf(path, sizeof path, "%s[%u].value", list, i);
+		at = places_find(given, path);
+		return att_within(e, "line %zu: %s[%u]", at ? at->line : 0, list, i);
+	}
+	return true;
+}
+
+/* Kind and value belong together, so they are looked at here and not each by its own rule. */
+static bool deny_lists(const struct config *c, const struct places *given, struct att_error *e)
+{
+	char list[32];
+
+	if (!deny_list(c->deny, c->deny_count, "deny", given, e))
+		return false;
+	for (unsigned i = 0; i < c->providers_count; i++) {
+		(void)snprintf(list, sizeof list, "providers[%u].deny", i);
+		if (!deny_list(c->providers[i].deny, c->providers[i].deny_count, list, given, e))
+			return false;
+	}
+	return true;
+}
+
+/* What a source of that kind would not use. */
+static bool sources(const struct config *c, struct att_error *e)
+{
+	static const struct { const char *kind; bool has_key, has_root; } kinds[] = {
+		{ "pcs", true, true }, { "pccs", true, false },
+		{ "kds", false, false }, { "thim", false, false },
+	};
+	size_t k;
+
+	for (unsigned i = 0; i < c->collateral.sources_count; i++) {
+		const struct config_source *s = &c->collateral.sources[i];
+
+		for (k = 0; strcmp(kinds[k].kind, s->kind) != 0; k++)
+			assert(k + 1 < sizeof kinds / sizeof *kinds);
+		if ((s->key_file && !kinds[k].has_key) || (s->root_crl_url && !kinds[k].has_root))
+			return att_fail(e, ATT_E_BAD_FORMAT,
+			    "collateral.sources[%u].%s: found a value, want none: a source of kind %s "
+			    "has no use for it", i,
+			    s->key_file && !kinds[k].has_key ? "key_file" : "root_crl_url", s->kind);
+	}
+	return true;
+}
+
 bool defaults_fill(struct config *c, const struct places *given, struct att_error *e)
 {
 	for (size_t i = 0; i < sizeof uints / sizeof *uints; i++)
@@ -149,5 +223,5 @@ bool defaults_fill(struct config *c, const struct places *given, struct att_erro
 		if (!set_text(member(c, texts[i].off), texts[i].value, e))
 			return false;
 	return set_data_dir(c, e) && keep_empty_allow(c, given, e) && first_provider(c, e) &&
-	    trust_models(c, e);
+	    trust_models(c, e) && deny_lists(c, given, e) && sources(c, e);
 }

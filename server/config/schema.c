@@ -28,8 +28,43 @@ static const cyaml_schema_field_t policy_fields[] = { CONFIG_POLICY(TEXT) CYAML_
 static const cyaml_schema_field_t isolated_fields[] = { CONFIG_ISOLATED(TEXT) CYAML_FIELD_END };
 #undef TEXT
 
+#define UINT(key, standard, low, high) UINT_IN(SECTION(collateral.fetch), key)
+static const cyaml_schema_field_t fetch_fields[] = { CONFIG_FETCH(UINT) CYAML_FIELD_END };
+#undef UINT
+
+#define NEED(key, kind) NEED_IN(struct config_source, key)
+#define MAY(key, kind) TEXT_IN(struct config_source, key)
+#define UINT(key, low, high) UINT_IN(struct config_source, key)
+static const cyaml_schema_field_t source_fields[] = { CONFIG_SOURCE(NEED, MAY, UINT) CYAML_FIELD_END };
+#undef NEED
+#undef MAY
+#undef UINT
+static const cyaml_schema_value_t source_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_source, source_fields)
+};
+
+#define UINT(key, standard, low, high) UINT_IN(SECTION(challenge), key)
+static const cyaml_schema_field_t challenge_fields[] = { CONFIG_CHALLENGE(UINT) CYAML_FIELD_END };
+#undef UINT
+
 #define TEXT(key, standard, kind) TEXT_IN(SECTION(collateral), key)
-static const cyaml_schema_field_t collateral_fields[] = { CONFIG_COLLATERAL(TEXT) CYAML_FIELD_END };
+static const cyaml_schema_field_t collateral_fields[] = {
+	CONFIG_COLLATERAL(TEXT)
+	CYAML_FIELD_MAPPING("fetch", OPTIONAL, SECTION(collateral), fetch, fetch_fields),
+	CYAML_FIELD_SEQUENCE("sources", MAYBE_LIST, SECTION(collateral), sources, &source_entry, 0,
+	    CONFIG_SOURCES_MAX),
+	CYAML_FIELD_END
+};
+#undef TEXT
+
+#define UINT(key, standard, low, high) UINT_IN(SECTION(tcb), key)
+#define TEXT(key, standard, kind) TEXT_IN(SECTION(tcb), key)
+static const cyaml_schema_field_t sgx_tcb_fields[] = {
+	CONFIG_TCB(UINT, TEXT)
+	CYAML_FIELD_SEQUENCE("accept", MAYBE_LIST, SECTION(tcb), accept, &text_entry, 0, CONFIG_ACCEPT_MAX),
+	CYAML_FIELD_END
+};
+#undef UINT
 #undef TEXT
 
 #define UINT(key, standard, low, high) UINT_IN(struct config_snp_tcb, key)
@@ -82,6 +117,15 @@ static const cyaml_schema_value_t bearer_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_bearer, bearer_fields)
 };
 
+#define NEED(key, kind) NEED_IN(struct config_deny, key)
+#define MAY(key, kind) TEXT_IN(struct config_deny, key)
+static const cyaml_schema_field_t deny_fields[] = { CONFIG_DENY(NEED, MAY) CYAML_FIELD_END };
+#undef NEED
+#undef MAY
+static const cyaml_schema_value_t deny_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_deny, deny_fields)
+};
+
 #define NEED(key, kind) NEED_IN(struct config_provider, key)
 #define MAY(key, kind) TEXT_IN(struct config_provider, key)
 static const cyaml_schema_field_t provider_fields[] = {
@@ -89,6 +133,8 @@ static const cyaml_schema_field_t provider_fields[] = {
 	    "hosts", MAYBE_LIST, struct config_provider, hosts, &text_entry, 0, CONFIG_HOSTS_MAX),
 	CYAML_FIELD_SEQUENCE(
 	    "allow", MAYBE_LIST, struct config_provider, allow, &text_entry, 0, CONFIG_ALLOW_MAX),
+	CYAML_FIELD_SEQUENCE(
+	    "deny", MAYBE_LIST, struct config_provider, deny, &deny_entry, 0, CONFIG_DENY_MAX),
 	CYAML_FIELD_SEQUENCE("policy_signers", MAYBE_LIST, struct config_provider, policy_signers,
 	    &text_entry, 0, CONFIG_SIGNERS_MAX),
 	CYAML_FIELD_END
@@ -103,10 +149,13 @@ static const cyaml_schema_value_t provider_entry = {
 static const cyaml_schema_field_t top_fields[] = {
 	CONFIG_TOP(TEXT)
 	CYAML_FIELD_MAPPING("policy", OPTIONAL, struct config, policy, policy_fields),
+	CYAML_FIELD_MAPPING("challenge", OPTIONAL, struct config, challenge, challenge_fields),
 	CYAML_FIELD_MAPPING("isolated", OPTIONAL, struct config, isolated, isolated_fields),
 	CYAML_FIELD_MAPPING("collateral", OPTIONAL, struct config, collateral, collateral_fields),
+	CYAML_FIELD_MAPPING("tcb", OPTIONAL, struct config, tcb, sgx_tcb_fields),
 	CYAML_FIELD_MAPPING("snp", OPTIONAL, struct config, snp, snp_fields),
 	CYAML_FIELD_SEQUENCE("allow", MAYBE_LIST, struct config, allow, &text_entry, 0, CONFIG_ALLOW_MAX),
+	CYAML_FIELD_SEQUENCE("deny", MAYBE_LIST, struct config, deny, &deny_entry, 0, CONFIG_DENY_MAX),
 	CYAML_FIELD_MAPPING("limits", OPTIONAL, struct config, limits, limits_fields),
 	CYAML_FIELD_MAPPING("token", OPTIONAL, struct config, token, token_fields),
 	CYAML_FIELD_MAPPING("workers", OPTIONAL, struct config, workers, workers_fields),

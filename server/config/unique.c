@@ -7,6 +7,7 @@
 /* Two issuers that are equal would be one issuer with two key sets. */
 static const char *const unique_keys[] = {
 	"providers[].name", "providers[].issuer", "providers[].hosts[]", "tokens[].name", "tokens[].sha256",
+	"collateral.sources[].name",
 };
 
 static int by_value(const void *a, const void *b)

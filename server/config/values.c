@@ -9,7 +9,7 @@
 
 #include "lib/base/hex.h"
 #include "lib/base/rd.h"
-#include "libattest/attest.h"
+#include "libattest/denylist.h"
 #include "server/config/config_tbl.h"
 
 #define HOST_MAX 253            /* RFC 1035 section 2.3.4, as text */
@@ -93,16 +93,12 @@ static bool is_host(const char *v)
 	return n && (!v[n] || (v[n] == ':' && is_port(v + n + 1)));
 }
 
-static bool is_issuer(const char *v)
+/* What follows the scheme: HOST[:PORT][/PATH], without a slash at the end. */
+static bool is_place(const char *v)
 {
-	static const char scheme[] = "https://";
-	size_t n = strlen(v), host, port = 0;
+	size_t n = strlen(v), host = host_len(v), port = 0;
 
-	if (strncmp(v, scheme, sizeof scheme - 1) != 0 || v[n - 1] == '/')
-		return false;
-	v += sizeof scheme - 1;
-	host = host_len(v);
-	if (!host)
+	if (!host || v[n - 1] == '/')
 		return false;
 	v += host;
 	if (*v == ':')
@@ -111,6 +107,34 @@ static bool is_issuer(const char *v)
 		return false;
 	v += port;
 	return !*v || (*v == '/' && only(v, strlen(v), "/-._~"));
+}
+
+static bool is_issuer(const char *v)
+{
+	static const char scheme[] = "https://";
+
+	return strncmp(v, scheme, sizeof scheme - 1) == 0 && is_place(v + sizeof scheme - 1);
+}
+
+/* Without TLS only to this machine, and only where the address says so itself. */
+static bool is_source_url(const char *v)
+{
+	static const char *const loopback[] = { "http://127.0.0.1", "http://[::1]" };
+
+	for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++) {
+		size_t n = strlen(loopback[i]);
+
+		if (strncmp(v, loopback[i], n) == 0 && (v[n] == ':' || v[n] == '/' || !v[n]))
+			return is_place(v + sizeof "http://" - 1);
+	}
+	return is_issuer(v);
+}
+
+static bool is_source_name(const char *v)
+{
+	size_t n = strlen(v);
+
+	return n >= 1 && n <= 32 && only(v, n, ".-_");
 }
 
 static bool is_relaxation(const char *v)
@@ -123,6 +147,32 @@ static bool is_relaxation(const char *v)
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(names[i], v) == 0)
+			return true;
+	return false;
+}
+
+static bool is_deny_kind(const char *v)
+{
+	unsigned i = 0;
+
+	while (att_deny_kind_name(i) && strcmp(att_deny_kind_name(i), v) != 0)
+		i++;
+	return att_deny_kind_name(i) != NULL;
+}
+
+static bool is_baseline(const char *v)
+{
+	uint64_t n;
+
+	return strcmp(v, "standard") == 0 || strcmp(v, "early") == 0 ||
+	    (number(v, &n) && n > 0 && n <= 999999999);
+}
+
+/* Revoked has a name too, but nobody may accept it. */
+static bool is_tcb_status(const char *v)
+{
+	for (unsigned i = 0; att_tcb_status_name(i); i++)
+		if (i != ATT_TCB_INDEX_REVOKED && strcmp(att_tcb_status_name(i), v) == 0)
 			return true;
 	return false;
 }
@@ -178,11 +228,27 @@ const struct value_rule value_rules[] = {
 #define TEXT(key, standard, kind) TEXT_RULE("collateral.", key, kind)
 	CONFIG_COLLATERAL(TEXT)
 #undef TEXT
+#define UINT(key, standard, low, high) UINT_RULE("collateral.fetch.", key, low, high)
+	CONFIG_FETCH(UINT)
+#undef UINT
+#define ITEM(key, kind) TEXT_RULE("collateral.sources[].", key, kind)
+#define UINT(key, low, high) UINT_RULE("collateral.sources[].", key, low, high)
+	CONFIG_SOURCE(ITEM, ITEM, UINT)
+#undef ITEM
+#undef UINT
 #define UINT(key, standard, low, high) \
 	UINT_RULE("snp.min_tcb.milan.", key, low, high) \
 	UINT_RULE("snp.min_tcb.genoa.", key, low, high) \
 	UINT_RULE("snp.min_tcb.turin.", key, low, high)
 	CONFIG_SNP_TCB(UINT)
+#undef UINT
+#define UINT(key, standard, low, high) UINT_RULE("tcb.", key, low, high)
+#define TEXT(key, standard, kind) TEXT_RULE("tcb.", key, kind)
+	CONFIG_TCB(UINT, TEXT)
+#undef UINT
+#undef TEXT
+#define UINT(key, standard, low, high) UINT_RULE("challenge.", key, low, high)
+	CONFIG_CHALLENGE(UINT)
 #undef UINT
 #define UINT(key, standard, low, high) UINT_RULE("limits.", key, low, high)
 	CONFIG_LIMITS(UINT)
@@ -204,10 +270,14 @@ const struct value_rule value_rules[] = {
 #define ITEM(key, kind) TEXT_RULE("tokens[].", key, kind)
 	CONFIG_BEARER(ITEM, ITEM)
 #undef ITEM
+#define ITEM(key, kind) TEXT_RULE("deny[].", key, kind) TEXT_RULE("providers[].deny[].", key, kind)
+	CONFIG_DENY(ITEM, ITEM)
+#undef ITEM
 #define ITEM(key, kind) TEXT_RULE("providers[].", key, kind)
 	CONFIG_PROVIDER(ITEM, ITEM)
 #undef ITEM
 	{ "allow[]", VALUE_RELAXATION, 0, 0 },
+	{ "tcb.accept[]", VALUE_TCB_STATUS, 0, 0 },
 	{ "providers[].allow[]", VALUE_RELAXATION, 0, 0 },
 	{ "providers[].hosts[]", VALUE_HOST, 0, 0 },
 	{ "providers[].policy_signers[]", VALUE_PATH, 0, 0 },

@@ -20,9 +20,16 @@
 	X(FRESHNESS,  NULL,          "compat|required") \
 	X(ROLE,       NULL,          "reader|contributor") \
 	X(RELAXATION, is_relaxation, "the name of a relaxation (see attest verify --help)") \
+	X(DENY_KIND,  is_deny_kind,  "what can be denied, such as chip-id, fmspc or advisory") \
+	X(BASELINE,   is_baseline,   "standard, early or a tcbEvaluationDataNumber") \
+	X(TCB_STATUS, is_tcb_status, "a TCB status such as OutOfDate (see attest verify --help)") \
 	X(SHA256,     is_sha256,     "64 hex digits, the SHA-256 of the token") \
 	X(PROVIDER,   is_provider,   "3 to 24 letters, digits or hyphens") \
 	X(ISSUER,     is_issuer,     "an https URL without trailing slash, query or fragment") \
+	X(SOURCE_NAME, is_source_name, "1 to 32 letters, digits, dots, hyphens or underscores") \
+	X(SOURCE_KIND, NULL,         "pcs|pccs|kds|thim") \
+	X(SOURCE_URL, is_source_url, "an https URL without trailing slash, query or fragment (http only to " \
+	    "127.0.0.1 or [::1])") \
 	X(HOST,       is_host,       "a host name or address, with or without :PORT") \
 	X(UINT,       NULL,          "a whole number")
 enum value_kind {

@@ -20,10 +20,10 @@
 #define DRAIN_US ((int64_t)10000000)
 #define MAINTAIN_US ((int64_t)5000000)  /* the store is tidied so long after the last write */
 
-/* What an event is about: these two, or else a struct pool_worker. */
+/* What an event is about: these, the fetch channel, or else a struct pool_worker. */
 static char on_listener, on_control, on_manage;
 
-static bool watch(struct front *f, int fd, void *what)
+bool front_watch(struct front *f, int fd, void *what)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = what };
 
@@ -32,7 +32,7 @@ static bool watch(struct front *f, int fd, void *what)
 
 static bool watch_worker(void *state, struct pool_worker *w)
 {
-	return watch(state, w->channel.fd, w);
+	return front_watch(state, w->channel.fd, w);
 }
 
 static void unwatch_worker(void *state, struct pool_worker *w)
@@ -134,6 +134,7 @@ static void gauges(void *state)
 	metric_set(M_in_flight, 0, f->pool.in_flight);
 	metric_set(M_workers_alive, 0, pool_live(&f->pool, POOL_ALL_PROVIDERS));
 	metric_set(M_connections, 0, http_listener_connections(f->listener));
+	metric_set(M_collateral_waiting, 0, f->collateral.nwaiting);
 }
 
 static void connection_cut(void *state)
@@ -152,6 +153,7 @@ static void configure(struct front *f)
 	f->pool.queue_max = c->limits.queue;
 	f->pool.requests_max = c->workers.requests;
 	f->pool.answer_us = (int64_t)c->limits.answer_seconds * 1000000;
+	front_collateral_configure(f);
 	if (f->listener)
 		http_listener_set_request_ms(f->listener, c->limits.request_seconds * 1000);
 }
@@ -227,7 +229,8 @@ static bool open_store(struct front *f, struct att_error *e)
 	if (channel_recv(&f->env->control, true, &m, NULL, e) != CHANNEL_MESSAGE || m.op != OP_SIGNERS)
 		return att_fail(e, ATT_E_INTERNAL, "control channel: no signers came");
 	return datadir_path(f->env->config->data_dir, DATADIR_STORE, "attestd.db", path, e) &&
-	    store_open_sqlite(path, &f->api.store, e) && tenants_open(&f->api, m.block[0], e);
+	    store_open_sqlite(path, &f->api.store, e) && front_collateral_open(f, e) &&
+	    tenants_open(&f->api, m.block[0], e);
 }
 
 /* A quiet moment some time after the last write. */
@@ -317,6 +320,10 @@ static void control_event(struct front *f)
 		configure(f);
 		metric_add(M_config_reloads, ok ? METRIC_RESULT_ok : METRIC_RESULT_failed, 1);
 	}
+	if (m.op == OP_BUNDLE)
+		front_take_folder(f, &m);
+	if (m.op == OP_FETCHER)
+		front_take_fetcher(f, fd);
 	if (m.op == OP_DRAIN)
 		drain(f);
 	if (!ok)
@@ -329,13 +336,18 @@ static void event(struct front *f, void *what)
 		control_event(f);
 	else if (what == &on_manage)
 		f->stop = true;         /* the signer says nothing unasked: it is gone */
+	else if (what == &f->fetcher)
+		front_fetcher_event(f);
 	else if (what != &on_listener)
 		pool_worker_event(&f->pool, what, f->now_us);
 }
 
-/* Ready: documents are there and every provider has a worker that answered. */
+/* Ready: documents are there, the offline folder was judged, and every provider has a worker that
+ * answered. */
 static void announce(struct front *f)
 {
+	if (!front_folder_is_in(f))
+		return;
 	for (uint32_t i = 0; !f->has_announced && i < f->env->facts.nissuers; i++)
 		if (pool_live(&f->pool, i) == 0)
 			return;
@@ -367,8 +379,9 @@ static int loop(struct front *f)
 	while (!f->stop && !is_drained(f)) {
 		int wait = shorter(
 		    shorter(http_listener_timeout_ms(f->listener), pool_check(&f->pool, f->now_us)),
-		    maintain(f));
-		int n = epoll_wait(f->epoll, events, EVENTS, f->is_draining ? shorter(wait, 50) : wait);
+		    shorter(maintain(f), front_collateral_check(f)));
+		int n =
+		    epoll_wait(f->epoll, events, EVENTS, f->is_draining ? shorter(wait, 50) : wait);
 		if (n < 0 && errno != EINTR)
 			return 1;
 		f->now_us = clock_monotonic_us();
@@ -385,6 +398,7 @@ static void clear(struct front *f)
 {
 	if (f->listener) {
 		/* Whoever still waits gets an answer, so that no connection is left suspended. */
+		collateral_clear(&f->collateral);
 		pool_clear(&f->pool);
 		http_listener_run(f->listener);
 	}
@@ -394,8 +408,10 @@ static void clear(struct front *f)
 		free(f->api.openid[i].text);
 	}
 	tenants_clear(&f->api);
+	challenges_clear(&f->api);
 	store_close(f->api.store);
 	channel_close(&f->manage);
+	channel_close(&f->fetcher);
 	audit_close(&f->audit);
 	arena_free(f->api.scratch);
 	fd_close(&f->epoll);
@@ -413,10 +429,12 @@ int front_run(struct role_env *env, const struct api_route *routes)
 		return role_failed("front.start", &e);
 	}
 	f->env = env;
-	f->manage.fd = f->audit.fd = f->epoll = -1;
+	f->manage.fd = f->fetcher.fd = f->audit.fd = f->epoll = -1;
 	f->now_us = clock_monotonic_us();
-	if (!prepare(f, routes, &key, &cert, &e) || !watch(f, http_listener_fd(f->listener), &on_listener) ||
-	    !watch(f, env->control.fd, &on_control) || !watch(f, f->manage.fd, &on_manage))
+	if (!prepare(f, routes, &key, &cert, &e) ||
+	    !front_watch(f, http_listener_fd(f->listener), &on_listener) ||
+	    !front_watch(f, env->control.fd, &on_control) ||
+	    !front_watch(f, f->manage.fd, &on_manage))
 		status = role_failed("front.start", &e);
 	else
 		status = loop(f);

@@ -34,6 +34,8 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
  *   READY     role is in its sandbox and serves               STUCK     front: kill this worker (its id)
  *   SPENT     front: replace this worker (its id), it served enough
  *   SIGNERS   policy-signing certificates of the configuration, to the front
+ *   FETCHER   the front's end of the channel to the fetch role
+ *   SOURCE_KEYS  API keys, to the fetch role
  * The payloads are described in messages.h.
  */
 #define IPC_MESSAGES(X) \
@@ -41,6 +43,8 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 	X(CHANNEL,     LINK_CONTROL, SIDE_ASKS,    KIB,       1, true) \
 	X(BUNDLE,      LINK_CONTROL, SIDE_ASKS,    64 * MIB,  2, false) \
 	X(SIGNERS,     LINK_CONTROL, SIDE_ASKS,    4 * MIB,   1, false) \
+	X(FETCHER,     LINK_CONTROL, SIDE_ASKS,    0,         0, true) \
+	X(SOURCE_KEYS, LINK_CONTROL, SIDE_ASKS,    64 * KIB,  1, false) \
 	X(DRAIN,       LINK_CONTROL, SIDE_ASKS,    0,         0, false) \
 	X(READY,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
 	X(STUCK,       LINK_CONTROL, SIDE_ANSWERS, 0,         0, false) \
@@ -48,14 +52,14 @@ enum link_side { SIDE_ASKS, SIDE_ANSWERS };
 	X(PING,        LINK_WORK,    SIDE_ASKS,    0,         0, false) \
 	X(POLICIES,    LINK_WORK,    SIDE_ASKS,    64 * MIB,  1, false) \
 	X(ATTEST,      LINK_WORK,    SIDE_ASKS,    40 * MIB,  7, false) \
-	X(JUDGE,       LINK_WORK,    SIDE_ASKS,    32 * MIB,  3, false) \
+	X(JUDGE,       LINK_WORK,    SIDE_ASKS,    64 * MIB,  3, false) \
 	X(FORGET,      LINK_WORK,    SIDE_ASKS,    0,         0, false) \
 	X(MANAGE,      LINK_WORK,    SIDE_ASKS,    8 * MIB,   8, false) \
 	X(PONG,        LINK_WORK,    SIDE_ANSWERS, 0,         0, false) \
 	X(ANSWER,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB, 12, false) \
 	X(MANAGED,     LINK_WORK,    SIDE_ANSWERS, 16 * MIB, 13, false) \
 	X(NEED,        LINK_WORK,    SIDE_ANSWERS, 64 * KIB,  1, false) \
-	X(JUDGED,      LINK_WORK,    SIDE_ANSWERS, 40 * MIB,  2, false) \
+	X(JUDGED,      LINK_WORK,    SIDE_ANSWERS, 64 * MIB,  2, false) \
 	X(SIGN,        LINK_SIGN,    SIDE_ASKS,    32 * MIB,  2, false) \
 	X(SIGNED,      LINK_SIGN,    SIDE_ANSWERS, 64 * MIB,  2, false) \
 	X(JWKS,        LINK_MANAGE,  SIDE_ASKS,    0,         0, false) \

@@ -16,7 +16,7 @@ struct block facts_encode(struct arena *a, const struct role_facts *f)
 	buf_le32(&b, f->provider);
 	buf_le32(&b, f->worker_id);
 	buf_le64(&b, (uint64_t)f->clock_s);
-	buf_le32(&b, f->insecure_test);
+	buf_le32(&b, f->insecure_test | (uint32_t)f->reset_time_floor << 1);
 	buf_put(&b, f->admin_sha256, sizeof f->admin_sha256);
 	buf_le32_block(&b, f->authority, strlen(f->authority));
 	buf_le32(&b, f->nanchors);
@@ -45,7 +45,7 @@ bool facts_decode(struct arena *a, struct rd in, struct role_facts *out, struct 
 	uint32_t insecure;
 	const char **issuers = NULL;
 	bool ok = rd_le32(&in, &f.provider) && rd_le32(&in, &f.worker_id) && rd_le64(&in, &clock) &&
-	    rd_le32(&in, &insecure) && insecure <= 1 && rd_copy(&in, f.admin_sha256, sizeof f.admin_sha256) &&
+	    rd_le32(&in, &insecure) && insecure <= 3 && rd_copy(&in, f.admin_sha256, sizeof f.admin_sha256) &&
 	    text_block(a, &in, &f.authority) && rd_le32(&in, &f.nanchors) && rd_le32(&in, &f.nissuers) &&
 	    f.nissuers <= PROVIDERS_MAX && f.provider < f.nissuers;
 
@@ -56,7 +56,8 @@ bool facts_decode(struct arena *a, struct rd in, struct role_facts *out, struct 
 	if (!ok || !issuers || !rd_empty(&in))
 		return att_fail(e, ATT_E_BAD_FORMAT, "role facts: malformed at offset %zu", rd_off(&in));
 	f.clock_s = (int64_t)clock;
-	f.insecure_test = insecure == 1;
+	f.insecure_test = insecure & 1;
+	f.reset_time_floor = insecure & 2;
 	f.issuers = issuers;
 	*out = f;
 	return true;

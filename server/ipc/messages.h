@@ -5,17 +5,21 @@
  *           CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
  *           BUNDLE       [endorsements: blocks] [extra anchors: blocks]
  *           SIGNERS      [per provider: [per certificate: [thumbprint] [DER]]]
- * work      POLICIES     [per type with one: [type] [JWS] [signer JWK] [shadow JWS]]      not answered
+ *           FETCHER      -; frame.id: the fetch role, counting from 1.  The first, and one whenever there is a new
+ *                        role: the channel before it is dead or will be, and what was not answered on it is lost
+ *           SOURCE_KEYS  [per entry of collateral.sources: [API key, or empty]]
+ * work      POLICIES     [[deny-list, JSON; empty: none set]
+ *                        per type with one: [type] [JWS] [signer JWK] [shadow JWS]]      not answered
  *           FORGET       endorsements that ATTEST brought are stale                       not answered
  *           ATTEST       [type as in the path] [request id] [bearer, empty: none] [body] [u8 ATTEST_* flags]
- *                        [endorsements: pieces that NEED asked for: blocks]
+ *                        [endorsements that NEED asked for, each: [kind] [key] [baseline] [piece]]
  *                        [why the others cannot be had, text; empty: nothing was asked for yet]
  *           NEED         [per endorsement: [kind] [key] [baseline] [u8 1: the key is authentic]]
  *           ANSWER       struct answer
  *           JUDGE        [pieces: blocks] [kind wanted, empty: any] [key wanted]
  *           JUDGED       [error text, empty: readable]
  *                        [per item: [kind] [key] [numbers: le32 evaluation, le64 issued, le64 expires]
- *                        [CRL number] [fault] [why] [piece]]
+ *                        [CRL number] [fault] [why] [sha256] [piece]]
  *           MANAGE       struct manage                       MANAGED      struct managed
  * sign      SIGN         [u8 1 for a draft] [claims, JSON object]
  *           SIGN_RESULT  [claims, JSON object]
@@ -40,6 +44,7 @@ struct role_facts {
 	uint32_t worker_id;
 	int64_t clock_s;                /* frozen verification time, or CLOCK_REAL */
 	bool insecure_test;
+	bool reset_time_floor;          /* the front takes the clock for right whatever time it saw before */
 	uint8_t admin_sha256[32];       /* of the administrator token's text */
 	const char *authority;          /* HOST:PORT that the listener is bound to */
 	const char *const *issuers;     /* one per provider */
@@ -67,6 +72,7 @@ struct answer {
 	struct rd type, policy_hash, failed_check, caller, error_code, relaxed;
 	struct rd body;                 /* JSON for the client */
 	struct rd shadow, shadow_hash;  /* decision of the shadow policy and its hash; empty: none */
+	struct rd need;                 /* not empty: the worker sends NEED with this in place of an answer */
 };
 ATT_CHECK bool answer_decode(const struct frame *f, struct answer *out, struct att_error *e);
 /* Fills the blocks for channel_send; numbers is scratch space that must live until then. */
@@ -86,6 +92,12 @@ enum fetch_outcome {
 
 /* Flags of ATTEST */
 #define ATTEST_EXPLAIN 1u       /* the answer shows what each rule did; for readers */
+#define ATTEST_SNP_CRL 2u       /* AMD's revocation lists are at hand: they are mandatory */
+#define ATTEST_CHALLENGED 4u    /* the nonce of the runtime data was asked about, */
+#define ATTEST_FRESH 8u         /* and it was a challenge of ours, used up by this request */
+#define ATTEST_FLAGS 15u        /* all of them */
+
+#define NEED_CHALLENGE "challenge"      /* NEED: a kind of its own; the key is a nonce, alone in its message */
 
 /* What the management API asks a worker for. */
 enum manage_verb {
@@ -99,6 +111,8 @@ enum manage_verb {
 	MANAGE_SHADOW_REMOVE,
 	MANAGE_CERT_ADD,
 	MANAGE_CERT_REMOVE,
+	MANAGE_DENYLIST_SET,
+	MANAGE_BASELINES,       /* stored: [evaluation-numbers piece] [per number: le32, u8 1: in use] */
 	MANAGE_VERBS
 };
 struct manage {
@@ -122,7 +136,8 @@ struct managed {
 	int64_t iat_s;                  /* of a fresh statement; valid with jti */
 	struct rd caller, error_code, body;
 	struct rd claims;               /* of the result token: JSON object */
-	struct rd jws, text_hash, token_hash, signer;   /* for the store */
+	/* for the store; of a deny-list the JSON stands in the place of the JWS */
+	struct rd jws, text_hash, token_hash, signer;
 	struct rd thumbprint, certificate;
 	struct rd jti;                  /* empty: none demanded */
 	struct rd statement_hash;       /* x-ms-policy-token-hash of the JWS that was sent; empty: none was */

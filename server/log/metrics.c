@@ -37,8 +37,14 @@ static const char *const labels_VERDICT[] = { METRIC_VERDICTS(X) };
 #define X(name) "decision=\"" #name "\"",
 static const char *const labels_SHADOW[] = { METRIC_SHADOWS(X) };
 #undef X
+#define X(name) "state=\"" #name "\"",
+static const char *const labels_CHALLENGE[] = { METRIC_CHALLENGES(X) };
+#undef X
 #define X(name) "reason=\"" #name "\"",
 static const char *const labels_CUT[] = { METRIC_CUTS(X) };
+#undef X
+#define X(name) "outcome=\"" #name "\"",
+static const char *const labels_FETCH[] = { METRIC_FETCHES(X) };
 #undef X
 #define X(name) "result=\"" #name "\"",
 static const char *const labels_RESULT[] = { METRIC_RESULTS(X) };

@@ -16,6 +16,11 @@
 	X(verdicts, COUNTER, VERDICT, "Appraisals, by verdict.")                                   \
 	X(shadow, COUNTER, SHADOW,                                                                 \
 	    "Appraisals with a shadow policy, by how it would have decided.")                      \
+	X(challenges, COUNTER, CHALLENGE, "Nonces of POST /challenges: given out, used, and refused.") \
+	X(collateral_needs, COUNTER, NONE, "Endorsements that workers asked for: they had not kept them.") \
+	X(collateral_hits, COUNTER, NONE, "Of those, the ones that the store had.")                \
+	X(collateral_fetches, COUNTER, FETCH, "Endorsements fetched, by what came of it.")          \
+	X(collateral_waiting, GAUGE, NONE, "Requests that wait for endorsements.")                 \
 	X(store_failures, COUNTER, NONE, "Reads and writes of the store that failed.")             \
 	X(answer_seconds, HISTOGRAM, NONE, "Time a verify worker took for one request.")           \
 	X(queue_length, GAUGE, NONE, "Requests that wait for a verify worker.")                    \
@@ -39,7 +44,9 @@
 	X(attest) X(certs) X(openid) X(livez) X(readyz) X(metrics) \
 	X(policy_get) X(policy_set) X(policy_reset) X(policy_history) X(policy_entry) X(policy_rollback) \
 	X(shadow_get) X(shadow_set) X(shadow_remove) \
-	X(certificates_get) X(certificates_add) X(certificates_remove) X(none)
+	X(certificates_get) X(certificates_add) X(certificates_remove) \
+	X(challenge) X(denylist_get) X(denylist_set) \
+	X(tcb_baselines) X(collateral_list) X(collateral_forget) X(none)
 enum metric_route {
 #define X(name) METRIC_ROUTE_##name,
 	METRIC_ROUTES(X)
@@ -68,6 +75,24 @@ enum metric_shadow {
 	METRIC_SHADOWS(X)
 #undef X
 	METRIC_SHADOW_COUNT
+};
+
+/* Refused: unknown, expired, used before, or of another provider. */
+#define METRIC_CHALLENGES(X) X(issued) X(used) X(refused)
+enum metric_challenge {
+#define X(name) METRIC_CHALLENGE_##name,
+	METRIC_CHALLENGES(X)
+#undef X
+	METRIC_CHALLENGE_COUNT
+};
+
+/* In the order of enum fetch_outcome; the last: what came was not good. */
+#define METRIC_FETCHES(X) X(accepted) X(absent) X(failed) X(refused) X(not_accepted)
+enum metric_fetch {
+#define X(name) METRIC_FETCH_##name,
+	METRIC_FETCHES(X)
+#undef X
+	METRIC_FETCH_COUNT
 };
 
 #define METRIC_CUTS(X) X(deadline) X(limit)

@@ -146,6 +146,7 @@ bool generation_make(const struct options *o, struct config *c, const struct rol
 
 	g.facts.clock_s = o->clock_s;
 	g.facts.insecure_test = o->insecure_test;
+	g.facts.reset_time_floor = o->reset_time_floor;
 	g.facts.nanchors = 0;
 	if (c->providers_count == 0 || c->providers_count > PROVIDERS_MAX)
 		(void)att_fail(e, ATT_E_LIMIT, "providers: %u, want 1 to %u", c->providers_count,
@@ -153,7 +154,7 @@ bool generation_make(const struct options *o, struct config *c, const struct rol
 	else if (!g.memory)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	else if (make_issuers(&g, e) && read_endorsements(&g, e) && read_anchors(&g, e) &&
-	    policy_signers_read(c, g.memory, &g.signers, e) &&
+	    policy_signers_read(c, g.memory, &g.signers, e) && fetcher_check(c, e) &&
 	    config_dump(c, &g.yaml, &g.yaml_len, e)) {
 		*out = g;
 		return true;

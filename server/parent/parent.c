@@ -44,6 +44,8 @@ static void stop_all(struct parent *p, int sig)
 	for (unsigned i = 0; i < p->nsigners; i++)
 		if (p->signers[i].pid > 0)
 			(void)kill(p->signers[i].pid, sig);
+	if (p->fetcher.pid > 0)
+		(void)kill(p->fetcher.pid, sig);
 	if (p->front.pid > 0)
 		(void)kill(p->front.pid, sig);
 }
@@ -71,6 +73,8 @@ static void died(struct parent *p, pid_t pid, int status)
 	for (unsigned i = 0; i < p->nsigners; i++)
 		if (p->signers[i].pid == pid)
 			other_died(p, &p->signers[i], status);
+	if (p->fetcher.pid == pid)
+		fetcher_died(p, status);
 	if (p->front.pid == pid)
 		other_died(p, &p->front, status);
 }
@@ -103,7 +107,18 @@ static void drain(struct parent *p)
 	tell(&p->front, OP_DRAIN);
 }
 
-/* The new configuration goes to front and signers; workers are immutable, so each gets a successor. */
+/* The front keeps what the offline folder holds, with the newest of everything; it needs no
+ * anchors. */
+static bool send_folder(struct parent *p, struct att_error *e)
+{
+	struct block bundle[2] = { p->now.endorsements, block_text("") };
+
+	return channel_send(
+	    &p->front.control, &(struct frame){ .op = OP_BUNDLE }, bundle, -1, true, e);
+}
+
+/* The new configuration goes to front and signers; workers are immutable, so each gets a successor.
+ */
 static void adopt(struct parent *p, struct generation *g)
 {
 	struct att_error e = { 0 };
@@ -116,8 +131,10 @@ static void adopt(struct parent *p, struct generation *g)
 	p->now = *g;
 	if (ok)
 		blocks[1] = facts_encode(a, &p->now.facts);
-	ok = ok && blocks[1].p && channel_send(&p->front.control, &(struct frame){ .op = OP_CONFIG },
-	    blocks, -1, true, &e);
+	ok = ok && blocks[1].p &&
+	    channel_send(
+		&p->front.control, &(struct frame){ .op = OP_CONFIG }, blocks, -1, true, &e);
+	ok = ok && send_folder(p, &e);
 	for (unsigned i = 0; ok && i < p->nsigners; i++)
 		ok = channel_send(&p->signers[i].control, &(struct frame){ .op = OP_CONFIG }, blocks, -1,
 		    true, &e);
@@ -129,6 +146,7 @@ static void adopt(struct parent *p, struct generation *g)
 		if (c->id <= last)
 			worker_replace(p, c);
 	}
+	fetcher_reload(p);
 }
 
 static bool absolute_data_dir(struct config *c, struct att_error *e)
@@ -213,7 +231,16 @@ static void child_event(struct parent *p, struct child *c)
 
 static bool is_over(const struct parent *p)
 {
-	return p->failed || (p->is_draining && (p->front.pid == 0 || parent_now_ms() >= p->drain_until_ms));
+	return p->failed ||
+	    (p->is_draining && (p->front.pid == 0 || parent_now_ms() >= p->drain_until_ms));
+}
+
+/* Milliseconds until the next child is due, -1 none. */
+static int respawn(struct parent *p)
+{
+	int workers = workers_respawn(p), fetcher = fetcher_respawn(p);
+
+	return fetcher >= 0 && (workers < 0 || fetcher < workers) ? fetcher : workers;
 }
 
 static void loop(struct parent *p)
@@ -221,7 +248,7 @@ static void loop(struct parent *p)
 	struct epoll_event events[EVENTS];
 
 	while (!is_over(p)) {
-		int n = epoll_wait(p->epoll, events, EVENTS, workers_respawn(p));
+		int n = epoll_wait(p->epoll, events, EVENTS, respawn(p));
 		bool signalled = false;
 		/* Signals last: they may free a child that another event of this batch names. */
 		for (int i = 0; i < n; i++) {
@@ -246,6 +273,7 @@ static void finish(struct parent *p)
 	p->is_draining = true;
 	for (unsigned i = 0; i < p->nsigners; i++)
 		channel_close(&p->signers[i].control);
+	channel_close(&p->fetcher.control);
 	for (;;) {
 		struct epoll_event ev;
 		pid_t pid = waitpid(-1, &status, WNOHANG);
@@ -299,6 +327,7 @@ static bool start_front(struct parent *p, int manage_fd, struct att_error *e)
 	return child_start(p, &p->front, extra, 2, e) &&
 	    channel_send(&p->front.control, &(struct frame){ .op = OP_SIGNERS }, &p->now.signers,
 		-1, true, e) &&
+	    send_folder(p, e) &&
 	    (parent_watch(p, p->front.control.fd, &p->front) ||
 		att_fail(e, ATT_E_INTERNAL, "epoll"));
 }
@@ -381,6 +410,7 @@ static void clear(struct parent *p)
 		child_clear(&p->signers[i]);
 	free(p->signers);
 	child_clear(&p->front);
+	child_clear(&p->fetcher);
 	generation_clear(&p->now);
 	fd_close(&p->listen_fd);
 	fd_close(&p->epoll);
@@ -390,8 +420,13 @@ static void clear(struct parent *p)
 
 int parent_main(const struct options *o)
 {
-	struct parent p = { .options = o, .listen_fd = -1, .epoll = -1, .signals = -1, .lock_fd = -1,
-	    .front.control.fd = -1 };
+	struct parent p = { .options = o,
+		.listen_fd = -1,
+		.epoll = -1,
+		.signals = -1,
+		.lock_fd = -1,
+		.front.control.fd = -1,
+		.fetcher.control.fd = -1 };
 	struct att_error e = { 0 };
 	struct config *c = NULL;
 

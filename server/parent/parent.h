@@ -2,9 +2,10 @@
  * parent.h - the parent role: configuration, first-start files, the listening socket, and the children's
  * lives.
  *
- * It parses nothing but its configuration and never sees a byte from the network.  A verify worker that
- * dies is replaced; the death of the front or of a signer ends the daemon with status 1, because neither
- * can be replaced without its clients noticing: whoever started the daemon starts it again.
+ * It parses nothing but its configuration and never sees a byte from the network.  A verify worker or
+ * the fetch role that dies is replaced; the death of the front or of a signer ends the daemon with status
+ * 1, because neither can be replaced without its clients noticing: whoever started the daemon starts it
+ * again.
  */
 #ifndef SERVER_PARENT_PARENT_H
 #define SERVER_PARENT_PARENT_H
@@ -15,7 +16,7 @@
 
 struct options {
 	const char *config, *data_dir, *listen, *sandbox, *clock;
-	bool insecure_test, print_config;
+	bool insecure_test, print_config, reset_time_floor;
 	int64_t clock_s;                /* from clock, else CLOCK_REAL */
 };
 
@@ -49,6 +50,7 @@ struct parent {
 	struct generation now;
 	int listen_fd, epoll, signals, lock_fd;
 	struct child front, *signers, *workers;
+	struct child fetcher;           /* only while sources are configured */
 	unsigned nsigners, nworkers_per_provider;
 	uint64_t last_worker_id;
 	bool is_announced, is_draining, failed;
@@ -67,6 +69,15 @@ struct child *worker_find(struct parent *p, uint64_t id);
 void worker_replace(struct parent *p, struct child *old);       /* starts a successor; NULL is legal */
 void worker_died(struct parent *p, struct child *c, int status);        /* may free c */
 int workers_respawn(struct parent *p);  /* starts those whose time has come; ms until the next, -1 none */
+
+/* Pause before the next attempt after so many deaths in a row before the child was ever ready. */
+int64_t child_backoff_ms(unsigned early_deaths);
+
+/* fetcher.c: the life of the fetch role. */
+ATT_CHECK bool fetcher_check(const struct config *c, struct att_error *e);     /* can the API keys be read? */
+void fetcher_reload(struct parent *p);
+void fetcher_died(struct parent *p, int status);
+int fetcher_respawn(struct parent *p);  /* starts it when its time has come; ms until then, -1 none */
 
 /* generation.c: loads the configuration with the options on top, and the offline files. */
 ATT_CHECK bool generation_config(const struct options *o, struct config **out, struct att_error *e);

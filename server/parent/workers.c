@@ -9,7 +9,7 @@
 #define BACKOFF_MAX_MS 30000
 
 /* A worker that dies before it was ever ready is tried again more and more slowly, but always again. */
-static int64_t backoff_ms(unsigned early_deaths)
+int64_t child_backoff_ms(unsigned early_deaths)
 {
 	unsigned shift = early_deaths > 1 ? early_deaths - 2 : 0;
 
@@ -34,7 +34,7 @@ static void start_worker(struct parent *p, struct child *c)
 	else {
 		child_clear(c);
 		c->early_deaths++;
-		c->respawn_ms = parent_now_ms() + backoff_ms(c->early_deaths);
+		c->respawn_ms = parent_now_ms() + child_backoff_ms(c->early_deaths);
 	}
 }
 
@@ -90,7 +90,7 @@ void worker_died(struct parent *p, struct child *c, int status)
 		free(c);
 		return;
 	}
-	c->respawn_ms = parent_now_ms() + backoff_ms(c->early_deaths);
+	c->respawn_ms = parent_now_ms() + child_backoff_ms(c->early_deaths);
 }
 
 /* Starts the workers whose time has come; milliseconds until the next, -1 none. */

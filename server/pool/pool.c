@@ -58,7 +58,8 @@ static void finish_job(struct pool *p, struct pool_job *job, const struct frame 
 
 static bool is_current(const struct pool *p, const struct pool_worker *w)
 {
-	return w->policies == p->policies[w->provider].generation;
+	return w->policies == p->policies[w->provider].generation &&
+	    w->endorsements == p->endorsements;
 }
 
 /* The first worker with the least to do, so that a quiet service keeps one worker's caches warm. */
@@ -82,12 +83,21 @@ static bool bring_up_to_date(struct pool *p, struct pool_worker *w, struct att_e
 {
 	struct frame f = { .op = OP_POLICIES, .provider = w->provider };
 
-	if (is_current(p, w))
-		return true;
-	if (!channel_send(&w->channel, &f, &p->policies[w->provider].list, -1, false, e))
+	if (w->policies != p->policies[w->provider].generation &&
+	    !channel_send(&w->channel, &f, &p->policies[w->provider].list, -1, false, e))
 		return false;
 	w->policies = p->policies[w->provider].generation;
+	f.op = OP_FORGET;
+	if (w->endorsements != p->endorsements &&
+	    !channel_send(&w->channel, &f, NULL, -1, false, e))
+		return false;
+	w->endorsements = p->endorsements;
 	return true;
+}
+
+void pool_forget_endorsements(struct pool *p)
+{
+	p->endorsements++;
 }
 
 void pool_set_policies(struct pool *p, uint32_t provider, struct block list)
@@ -218,6 +228,7 @@ bool pool_add(struct pool *p, uint64_t id, uint32_t provider, uint64_t replaces,
 	w->id = id;
 	w->provider = provider;
 	w->replaces = replaces;
+	w->endorsements = p->endorsements;
 	if (!channel_open(&w->channel, fd, LINK_WORK, SIDE_ASKS, e) ||
 	    !channel_send(&w->channel, &(struct frame){ .op = OP_PING, .provider = provider }, NULL,
 	    -1, false, e) || !p->watch(p->state, w)) {

@@ -15,7 +15,7 @@
 struct pool_job {
 	uint64_t id;                    /* set by the pool */
 	uint32_t provider;
-	enum ipc_op op;                 /* OP_ATTEST or OP_MANAGE */
+	enum ipc_op op;                 /* OP_ATTEST, OP_MANAGE or OP_JUDGE */
 	struct block blocks[BLOCKS_MAX];        /* of that message; borrowed until done */
 	int64_t head_since_us;          /* since when the worker is on it */
 	struct pool_job *next;
@@ -32,6 +32,7 @@ struct pool_worker {
 	unsigned njobs;
 	uint32_t served;
 	uint64_t policies;              /* generation of the policies it has */
+	uint64_t endorsements;          /* generation of the endorsements it may have kept */
 	bool is_live;                   /* has answered the first ping */
 	bool is_retiring;               /* gets nothing more; closed when idle */
 	bool is_condemned;              /* its death was asked for */
@@ -46,6 +47,7 @@ struct pool {
 	struct pool_queue queue[PROVIDERS_MAX];
 	/* What each provider's workers must know before their next request; generation 0: nothing. */
 	struct { struct block list; uint64_t generation; } policies[PROVIDERS_MAX];
+	uint64_t endorsements; /* raised when what workers were given is not the newest any more */
 	uint64_t next_id;
 	unsigned queue_max, queued, in_flight;
 	uint32_t requests_max;          /* a worker is replaced after so many; 0 never */
@@ -78,6 +80,8 @@ ATT_CHECK bool pool_submit(struct pool *p, struct pool_job *job, int64_t now_us)
  * judged by them.
  */
 void pool_set_policies(struct pool *p, uint32_t provider, struct block list);
+/* Workers forget the endorsements they have kept before their next request. */
+void pool_forget_endorsements(struct pool *p);
 /* A worker's channel is readable or closed; legal for one that is gone. */
 void pool_worker_event(struct pool *p, struct pool_worker *w, int64_t now_us);
 /* Frees the workers that are gone: once no event that names them can be left. */

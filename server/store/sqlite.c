@@ -5,26 +5,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/auto.h"
 #include "lib/base/rd.h"
-#include "server/store/sqlite_sql.h"
-#include "server/store/store_impl.h"
+#include "server/store/sqlite_impl.h"
 
 #define BUSY_MS 5000
 #define WAL_PAGES_MAX 512               /* store_maintain() checkpoints beyond it */
 
-enum statement {
-#define X(name, sql) ST_##name,
-	SQLITE_STATEMENTS(X)
-#undef X
-	ST_COUNT
-};
 static const char *const statement_sql[ST_COUNT] = {
 #define X(name, sql) sql,
 	SQLITE_STATEMENTS(X)
@@ -36,25 +27,12 @@ static const struct migration { int version; const char *sql; } migrations[] = {
 #undef X
 };
 
-struct sqlite_store {
-	struct store base;
-	pthread_mutex_t lock;
-	sqlite3 *db;
-	sqlite3_stmt *st[ST_COUNT];
-};
-
-static struct sqlite_store *of(struct store *s)
-{
-	return (struct sqlite_store *)s;
-}
-
-static bool db_failed(struct sqlite_store *s, const char *what, struct att_error *e)
+bool sqlite_failed(struct sqlite_store *s, const char *what, struct att_error *e)
 {
 	return att_fail(e, ATT_E_STORE, "store: %s: %s", what, sqlite3_errmsg(s->db));
 }
 
-/* A statement ready for binding, its text parameters ?1 and ?2 bound. */
-static sqlite3_stmt *use_statement(
+sqlite3_stmt *sqlite_use(
     struct sqlite_store *s, enum statement i, const char *first, const char *second)
 {
 	sqlite3_stmt *st = s->st[i];
@@ -68,10 +46,9 @@ static sqlite3_stmt *use_statement(
 	return st;
 }
 
-/* Runs a statement that returns no row. */
-static bool run(struct sqlite_store *s, sqlite3_stmt *st, const char *what, struct att_error *e)
+bool sqlite_run(struct sqlite_store *s, sqlite3_stmt *st, const char *what, struct att_error *e)
 {
-	bool ok = sqlite3_step(st) == SQLITE_DONE || db_failed(s, what, e);
+	bool ok = sqlite3_step(st) == SQLITE_DONE || sqlite_failed(s, what, e);
 
 	(void)sqlite3_reset(st);
 	return ok;
@@ -79,7 +56,7 @@ static bool run(struct sqlite_store *s, sqlite3_stmt *st, const char *what, stru
 
 static bool count_of(struct sqlite_store *s, sqlite3_stmt *st, int64_t *out, struct att_error *e)
 {
-	bool ok = sqlite3_step(st) == SQLITE_ROW || db_failed(s, "count", e);
+	bool ok = sqlite3_step(st) == SQLITE_ROW || sqlite_failed(s, "count", e);
 
 	if (ok)
 		*out = sqlite3_column_int64(st, 0);
@@ -87,15 +64,14 @@ static bool count_of(struct sqlite_store *s, sqlite3_stmt *st, int64_t *out, str
 	return ok;
 }
 
-/* Copies of a row's columns in the arena; a NULL from the arena is found once, by the last check. */
-static const char *text_column(struct arena *a, sqlite3_stmt *st, int i)
+const char *sqlite_text(struct arena *a, sqlite3_stmt *st, int i)
 {
 	const unsigned char *t = sqlite3_column_text(st, i);
 
 	return arena_strndup(a, t ? (const char *)t : "", (size_t)sqlite3_column_bytes(st, i));
 }
 
-static struct store_bytes bytes_column(struct arena *a, sqlite3_stmt *st, int i)
+struct store_bytes sqlite_bytes(struct arena *a, sqlite3_stmt *st, int i)
 {
 	const void *p = sqlite3_column_blob(st, i);
 	size_t n = (size_t)sqlite3_column_bytes(st, i);
@@ -111,15 +87,15 @@ static bool policy_row(
 		.n = sqlite3_column_int64(st, 0),
 		.action = (enum store_action)action,
 		.of_n = sqlite3_column_int64(st, 2),
-		.text_hash = text_column(a, st, 4),
-		.token_hash = text_column(a, st, 5),
-		.signer = text_column(a, st, 6),
-		.set_by = text_column(a, st, 7),
+		.text_hash = sqlite_text(a, st, 4),
+		.token_hash = sqlite_text(a, st, 5),
+		.signer = sqlite_text(a, st, 6),
+		.set_by = sqlite_text(a, st, 7),
 		.set_at_s = sqlite3_column_int64(st, 8),
 	};
 
 	if (with_jws)
-		p.jws = bytes_column(a, st, 3);
+		p.jws = sqlite_bytes(a, st, 3);
 	else
 		p.jws.n = (size_t)sqlite3_column_int64(st, 3);
 	if (!p.text_hash || !p.token_hash || !p.signer || !p.set_by || (with_jws && !p.jws.p))
@@ -134,7 +110,7 @@ static bool one_policy(struct sqlite_store *s, sqlite3_stmt *st, struct arena *a
 {
 	int got = sqlite3_step(st);
 	bool ok = got == SQLITE_DONE ||
-	    (got == SQLITE_ROW ? policy_row(st, a, true, out, e) : db_failed(s, "read", e));
+	    (got == SQLITE_ROW ? policy_row(st, a, true, out, e) : sqlite_failed(s, "read", e));
 
 	(void)sqlite3_reset(st);
 	return ok;
@@ -143,12 +119,12 @@ static bool one_policy(struct sqlite_store *s, sqlite3_stmt *st, struct arena *a
 static bool sqlite_policy_active(struct store *base, const struct store_key *k, struct arena *a,
     struct store_policy *out, struct att_error *e)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	bool ok;
 
 	*out = (struct store_policy){ 0 };
 	(void)pthread_mutex_lock(&s->lock);
-	ok = one_policy(s, use_statement(s, ST_POLICY_ACTIVE, k->provider, k->type), a, out, e);
+	ok = one_policy(s, sqlite_use(s, ST_POLICY_ACTIVE, k->provider, k->type), a, out, e);
 	(void)pthread_mutex_unlock(&s->lock);
 	return ok;
 }
@@ -156,13 +132,13 @@ static bool sqlite_policy_active(struct store *base, const struct store_key *k, 
 static bool sqlite_policy_at(struct store *base, const struct store_key *k, int64_t n, struct arena *a,
     struct store_policy *out, struct att_error *e)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	sqlite3_stmt *st;
 	bool ok;
 
 	*out = (struct store_policy){ 0 };
 	(void)pthread_mutex_lock(&s->lock);
-	st = use_statement(s, ST_POLICY_AT, k->provider, k->type);
+	st = sqlite_use(s, ST_POLICY_AT, k->provider, k->type);
 	(void)sqlite3_bind_int64(st, 3, n);
 	ok = one_policy(s, st, a, out, e);
 	(void)pthread_mutex_unlock(&s->lock);
@@ -172,33 +148,38 @@ static bool sqlite_policy_at(struct store *base, const struct store_key *k, int6
 		    (long long)n));
 }
 
+/* Numbers have no gaps, so to skip n entries is to begin behind number n. */
 static bool history(struct sqlite_store *s, const struct store_key *k, struct arena *a,
-    struct store_policy **out, size_t *n, struct att_error *e)
+    struct store_history *h, struct att_error *e)
 {
-	sqlite3_stmt *st = use_statement(s, ST_POLICY_COUNT, k->provider, k->type);
-	int64_t count;
-	size_t got = 0;
-	bool ok = count_of(s, st, &count, e);
+	sqlite3_stmt *st = sqlite_use(s, ST_POLICY_COUNT, k->provider, k->type);
+	size_t want;
+	bool ok = count_of(s, st, &h->total, e);
 
-	*out = ok ? arena_array(a, (size_t)count + 1, sizeof **out) : NULL;
-	if (!ok || !*out)
+	h->n = 0;
+	want = !ok || h->skip >= h->total ? 0 : (size_t)(h->total - h->skip);
+	if (want > h->top)
+		want = h->top;
+	h->entry = ok ? arena_array(a, want + 1, sizeof *h->entry) : NULL;
+	if (!ok || !h->entry)
 		return ok ? arena_fail(a, e) : false;
-	st = use_statement(s, ST_POLICY_HISTORY, k->provider, k->type);
-	while (ok && got < (size_t)count && sqlite3_step(st) == SQLITE_ROW)
-		ok = policy_row(st, a, false, &(*out)[got++], e);
+	st = sqlite_use(s, ST_POLICY_HISTORY, k->provider, k->type);
+	(void)sqlite3_bind_int64(st, 3, h->skip);
+	(void)sqlite3_bind_int64(st, 4, (int64_t)want);
+	while (ok && h->n < want && sqlite3_step(st) == SQLITE_ROW)
+		ok = policy_row(st, a, false, &h->entry[h->n++], e);
 	(void)sqlite3_reset(st);
-	*n = got;
-	return ok && (got == (size_t)count || db_failed(s, "history has gaps", e));
+	return ok && (h->n == want || sqlite_failed(s, "history has gaps", e));
 }
 
 static bool sqlite_policy_history(struct store *base, const struct store_key *k, struct arena *a,
-    struct store_policy **out, size_t *n, struct att_error *e)
+    struct store_history *h, struct att_error *e)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	bool ok;
 
 	(void)pthread_mutex_lock(&s->lock);
-	ok = history(s, k, a, out, n, e);
+	ok = history(s, k, a, h, e);
 	(void)pthread_mutex_unlock(&s->lock);
 	return ok;
 }
@@ -212,36 +193,33 @@ static bool consume(
 
 	if (!use || !use->jti)
 		return true;
-	st = use_statement(s, ST_USED_FORGET, provider, NULL);
+	st = sqlite_use(s, ST_USED_FORGET, provider, NULL);
 	(void)sqlite3_bind_int64(st, 3, use->now_s);
-	if (!run(s, st, "forget", e))
+	if (!sqlite_run(s, st, "forget", e))
 		return false;
-	st = use_statement(s, ST_USED_ADD, provider, use->jti);
+	st = sqlite_use(s, ST_USED_ADD, provider, use->jti);
 	(void)sqlite3_bind_int64(st, 3, use->expires_s);
 	got = sqlite3_step(st);
 	(void)sqlite3_reset(st);
 	if (got == SQLITE_CONSTRAINT)
 		return att_fail(e, ATT_E_OPERATION,
 		    "the signed statement with jti \"%.80s\" was used before", use->jti);
-	return got == SQLITE_DONE || db_failed(s, "use", e);
+	return got == SQLITE_DONE || sqlite_failed(s, "use", e);
 }
 
-/* A change inside one transaction; state is the change's own. */
-typedef bool change_fn(struct sqlite_store *s, void *state, struct att_error *e);
-
-static bool in_transaction(struct store *base, const char *provider, const struct store_use *use,
-    change_fn *change, void *state, struct att_error *e)
+bool sqlite_change(struct store *base, const char *provider, const struct store_use *use,
+    sqlite_change_fn *change, void *state, struct att_error *e)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	bool ok;
 
 	(void)pthread_mutex_lock(&s->lock);
-	ok = run(s, s->st[ST_BEGIN], "begin", e);
+	ok = sqlite_run(s, s->st[ST_BEGIN], "begin", e);
 	if (ok) {
 		ok = consume(s, provider, use, e) && change(s, state, e) &&
-		    run(s, s->st[ST_COMMIT], "commit", e);
+		    sqlite_run(s, s->st[ST_COMMIT], "commit", e);
 		if (!ok && !sqlite3_get_autocommit(s->db))
-			(void)run(s, s->st[ST_ROLLBACK], "rollback", NULL);
+			(void)sqlite_run(s, s->st[ST_ROLLBACK], "rollback", NULL);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return ok;
@@ -265,14 +243,14 @@ struct policy_change { const struct store_key *k; const struct store_policy *p; 
 static bool append(struct sqlite_store *s, void *state, struct att_error *e)
 {
 	struct policy_change *c = state;
-	sqlite3_stmt *st = use_statement(s, ST_POLICY_COUNT, c->k->provider, c->k->type);
+	sqlite3_stmt *st = sqlite_use(s, ST_POLICY_COUNT, c->k->provider, c->k->type);
 
 	if (!count_of(s, st, &c->n, e))
 		return false;
 	c->n++;
-	st = use_statement(s, ST_POLICY_APPEND, c->k->provider, c->k->type);
+	st = sqlite_use(s, ST_POLICY_APPEND, c->k->provider, c->k->type);
 	bind_policy(st, c->p, c->n);
-	return run(s, st, "append policy", e);
+	return sqlite_run(s, st, "append policy", e);
 }
 
 static bool sqlite_policy_append(struct store *base, const struct store_key *k, const struct store_policy *p,
@@ -280,7 +258,7 @@ static bool sqlite_policy_append(struct store *base, const struct store_key *k, 
 {
 	struct policy_change c = { k, p, 0 };
 
-	if (!in_transaction(base, k->provider, use, append, &c, e))
+	if (!sqlite_change(base, k->provider, use, append, &c, e))
 		return false;
 	*n = c.n;
 	return true;
@@ -289,12 +267,12 @@ static bool sqlite_policy_append(struct store *base, const struct store_key *k, 
 static bool sqlite_shadow_get(struct store *base, const struct store_key *k, struct arena *a,
     struct store_policy *out, struct att_error *e)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	bool ok;
 
 	*out = (struct store_policy){ 0 };
 	(void)pthread_mutex_lock(&s->lock);
-	ok = one_policy(s, use_statement(s, ST_SHADOW_GET, k->provider, k->type), a, out, e);
+	ok = one_policy(s, sqlite_use(s, ST_SHADOW_GET, k->provider, k->type), a, out, e);
 	(void)pthread_mutex_unlock(&s->lock);
 	return ok;
 }
@@ -303,11 +281,11 @@ static bool shadow(struct sqlite_store *s, void *state, struct att_error *e)
 {
 	struct policy_change *c = state;
 	sqlite3_stmt *st =
-	    use_statement(s, c->p ? ST_SHADOW_SET : ST_SHADOW_REMOVE, c->k->provider, c->k->type);
+	    sqlite_use(s, c->p ? ST_SHADOW_SET : ST_SHADOW_REMOVE, c->k->provider, c->k->type);
 
 	if (c->p)
 		bind_policy(st, c->p, 0);
-	return run(s, st, "set shadow", e);
+	return sqlite_run(s, st, "set shadow", e);
 }
 
 static bool sqlite_shadow_set(struct store *base, const struct store_key *k, const struct store_policy *p,
@@ -315,7 +293,7 @@ static bool sqlite_shadow_set(struct store *base, const struct store_key *k, con
 {
 	struct policy_change c = { k, p, 0 };
 
-	return in_transaction(base, k->provider, use, shadow, &c, e);
+	return sqlite_change(base, k->provider, use, shadow, &c, e);
 }
 
 static bool cert_rows(struct sqlite_store *s, const char *provider, struct arena *a, struct store_cert **out,
@@ -325,15 +303,15 @@ static bool cert_rows(struct sqlite_store *s, const char *provider, struct arena
 	size_t got = 0;
 	sqlite3_stmt *st;
 
-	if (!count_of(s, use_statement(s, ST_CERT_COUNT, provider, NULL), &count, e))
+	if (!count_of(s, sqlite_use(s, ST_CERT_COUNT, provider, NULL), &count, e))
 		return false;
 	*out = arena_array(a, (size_t)count + 1, sizeof **out);
 	if (!*out)
 		return arena_fail(a, e);
-	st = use_statement(s, ST_CERT_LIST, provider, NULL);
+	st = sqlite_use(s, ST_CERT_LIST, provider, NULL);
 	for (; got < (size_t)count && sqlite3_step(st) == SQLITE_ROW; got++) {
-		(*out)[got] = (struct store_cert){ text_column(a, st, 0), bytes_column(a, st, 1),
-			text_column(a, st, 2), sqlite3_column_int64(st, 3) };
+		(*out)[got] = (struct store_cert){ sqlite_text(a, st, 0), sqlite_bytes(a, st, 1),
+			sqlite_text(a, st, 2), sqlite3_column_int64(st, 3) };
 		if (!(*out)[got].thumbprint || !(*out)[got].der.p || !(*out)[got].added_by)
 			break;
 	}
@@ -345,7 +323,7 @@ static bool cert_rows(struct sqlite_store *s, const char *provider, struct arena
 static bool sqlite_certs(struct store *base, const char *provider, struct arena *a, struct store_cert **out,
     size_t *n, struct att_error *e)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	bool ok;
 
 	(void)pthread_mutex_lock(&s->lock);
@@ -359,12 +337,12 @@ struct cert_change { const char *provider; const struct store_cert *c; const cha
 static bool cert_add(struct sqlite_store *s, void *state, struct att_error *e)
 {
 	struct cert_change *c = state;
-	sqlite3_stmt *st = use_statement(s, ST_CERT_ADD, c->provider, c->c->thumbprint);
+	sqlite3_stmt *st = sqlite_use(s, ST_CERT_ADD, c->provider, c->c->thumbprint);
 
 	(void)sqlite3_bind_blob64(st, 3, c->c->der.p, c->c->der.n, SQLITE_STATIC);
 	(void)sqlite3_bind_text(st, 4, c->c->added_by, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 5, c->c->added_at_s);
-	return run(s, st, "add certificate", e);
+	return sqlite_run(s, st, "add certificate", e);
 }
 
 static bool sqlite_cert_add(struct store *base, const char *provider, const struct store_cert *cert,
@@ -372,7 +350,7 @@ static bool sqlite_cert_add(struct store *base, const char *provider, const stru
 {
 	struct cert_change c = { provider, cert, NULL };
 
-	return in_transaction(base, provider, use, cert_add, &c, e);
+	return sqlite_change(base, provider, use, cert_add, &c, e);
 }
 
 static bool cert_remove(struct sqlite_store *s, void *state, struct att_error *e)
@@ -380,12 +358,14 @@ static bool cert_remove(struct sqlite_store *s, void *state, struct att_error *e
 	struct cert_change *c = state;
 	int64_t has, all;
 
-	if (!count_of(s, use_statement(s, ST_CERT_HAS, c->provider, c->thumbprint), &has, e) ||
-	    !count_of(s, use_statement(s, ST_CERT_COUNT, c->provider, NULL), &all, e))
+	if (!count_of(s, sqlite_use(s, ST_CERT_HAS, c->provider, c->thumbprint), &has, e) ||
+	    !count_of(s, sqlite_use(s, ST_CERT_COUNT, c->provider, NULL), &all, e))
 		return false;
 	if (has && all == 1)
-		return att_fail(e, ATT_E_OPERATION, "the last policy certificate cannot be removed");
-	return run(s, use_statement(s, ST_CERT_REMOVE, c->provider, c->thumbprint), "remove certificate", e);
+		return att_fail(
+		    e, ATT_E_OPERATION, "the last policy certificate cannot be removed");
+	return sqlite_run(
+	    s, sqlite_use(s, ST_CERT_REMOVE, c->provider, c->thumbprint), "remove certificate", e);
 }
 
 static bool sqlite_cert_remove(struct store *base, const char *provider, const char *thumbprint,
@@ -393,12 +373,12 @@ static bool sqlite_cert_remove(struct store *base, const char *provider, const c
 {
 	struct cert_change c = { provider, NULL, thumbprint };
 
-	return in_transaction(base, provider, use, cert_remove, &c, e);
+	return sqlite_change(base, provider, use, cert_remove, &c, e);
 }
 
 static void sqlite_close(struct store *base)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 
 	for (size_t i = 0; i < ST_COUNT; i++)
 		(void)sqlite3_finalize(s->st[i]);
@@ -409,7 +389,7 @@ static void sqlite_close(struct store *base)
 
 static void sqlite_maintain(struct store *base)
 {
-	struct sqlite_store *s = of(base);
+	struct sqlite_store *s = sqlite_of(base);
 	int pages = 0, moved = 0;
 
 	(void)pthread_mutex_lock(&s->lock);
@@ -420,6 +400,8 @@ static void sqlite_maintain(struct store *base)
 }
 
 static const struct store_ops sqlite_ops = {
+	.collateral = &sqlite_collateral_ops,
+	.denylist = &sqlite_denylist_ops,
 	.close = sqlite_close,
 	.maintain = sqlite_maintain,
 	.policy_active = sqlite_policy_active,
@@ -435,7 +417,8 @@ static const struct store_ops sqlite_ops = {
 
 static bool execute(struct sqlite_store *s, const char *sql, struct att_error *e)
 {
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || db_failed(s, "open", e);
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	    sqlite_failed(s, "open", e);
 }
 
 static bool schema_version(struct sqlite_store *s, int64_t *out, struct att_error *e)
@@ -445,7 +428,7 @@ static bool schema_version(struct sqlite_store *s, int64_t *out, struct att_erro
 	    count_of(s, st, out, e);
 
 	(void)sqlite3_finalize(st);
-	return ok || db_failed(s, "open", e);
+	return ok || sqlite_failed(s, "open", e);
 }
 
 static bool migrate_one(struct sqlite_store *s, const struct migration *m, struct att_error *e)
@@ -497,7 +480,7 @@ static bool open_database(struct sqlite_store *s, const char *path, struct att_e
 	if (!make_file(path, e))
 		return false;
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
-		return db_failed(s, path, e);
+		return sqlite_failed(s, path, e);
 	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -510,7 +493,7 @@ static bool open_database(struct sqlite_store *s, const char *path, struct att_e
 	for (size_t i = 0; i < ST_COUNT; i++)
 		if (sqlite3_prepare_v3(s->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
 			&s->st[i], NULL) != SQLITE_OK)
-			return db_failed(s, statement_sql[i], e);
+			return sqlite_failed(s, statement_sql[i], e);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * sqlite_sql.h - every statement of the SQLite store, prepared once at open; and its migrations in order.
- * A migration that was released is never changed: add one.
+ * sqlite_sql.h - every statement of the SQLite store, prepared once at open; and its migrations in
+ * order. A migration that was released is never changed: add one.
  */
 #ifndef SERVER_STORE_SQLITE_SQL_H
 #define SERVER_STORE_SQLITE_SQL_H
@@ -25,9 +25,29 @@
 	    "CREATE TABLE used (provider TEXT NOT NULL, jti TEXT NOT NULL, expires_s INTEGER NOT " \
 	    "NULL, "                                                                               \
 	    "PRIMARY KEY (provider, jti)) STRICT, WITHOUT ROWID;"                                  \
-	    "CREATE INDEX used_by_age ON used (provider, expires_s);")
+	    "CREATE INDEX used_by_age ON used (provider, expires_s);")                             \
+	X(2,                                                                                       \
+	    "CREATE TABLE collateral (kind TEXT NOT NULL, key TEXT NOT NULL, evaluation INTEGER "  \
+	    "NOT NULL, issued_s INTEGER NOT NULL, expires_s INTEGER NOT NULL, crl_number TEXT "    \
+	    "NOT NULL, sha256 BLOB NOT NULL, piece BLOB NOT NULL, source TEXT NOT NULL, "          \
+	    "fetched_s INTEGER NOT NULL, PRIMARY KEY (kind, key, evaluation)) STRICT;"             \
+	    "CREATE TABLE collateral_seen (kind TEXT NOT NULL, key TEXT NOT NULL, evaluation "     \
+	    "INTEGER NOT NULL, issued_s INTEGER NOT NULL, crl_number TEXT NOT NULL, "              \
+	    "PRIMARY KEY (kind, key, evaluation)) STRICT, WITHOUT ROWID;"                          \
+	    "CREATE TABLE collateral_choice (kind TEXT NOT NULL, key TEXT NOT NULL, baseline "     \
+	    "TEXT NOT NULL, evaluation INTEGER NOT NULL, by TEXT NOT NULL, checked_s INTEGER "     \
+	    "NOT NULL, PRIMARY KEY (kind, key, baseline)) STRICT, WITHOUT ROWID;"                  \
+	    "CREATE TABLE time_floor (one INTEGER PRIMARY KEY CHECK (one = 1), floor_s INTEGER "   \
+	    "NOT NULL) STRICT;")                                                                   \
+	X(3,                                                                                       \
+	    "CREATE TABLE denylist (provider TEXT PRIMARY KEY NOT NULL, entries BLOB NOT NULL, "   \
+	    "set_by TEXT NOT NULL, set_at_s INTEGER NOT NULL) STRICT;")
 
 #define POLICY_COLUMNS "n, action, of_n, jws, text_hash, token_hash, signer, set_by, set_at_s"
+
+#define ITEM_COLUMNS                                                                               \
+	"kind, key, evaluation, issued_s, expires_s, crl_number, sha256, piece, source, fetched_s"
+#define CHOICE_COLUMNS "kind, key, baseline, evaluation, by, checked_s"
 
 #define SQLITE_STATEMENTS(X)                                                                       \
 	X(BEGIN, "BEGIN IMMEDIATE")                                                                \
@@ -43,7 +63,7 @@
 	X(POLICY_HISTORY,                                                                          \
 	    "SELECT n, action, of_n, length(jws), text_hash, token_hash, signer, set_by, "         \
 	    "set_at_s "                                                                            \
-	    "FROM policy WHERE provider = ?1 AND type = ?2 ORDER BY n")                            \
+	    "FROM policy WHERE provider = ?1 AND type = ?2 AND n > ?3 ORDER BY n LIMIT ?4")        \
 	X(POLICY_APPEND,                                                                           \
 	    "INSERT INTO policy (provider, type, " POLICY_COLUMNS ") "                             \
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                               \
@@ -65,6 +85,43 @@
 	    "VALUES (?1, ?2, ?3, ?4, ?5)")                                                         \
 	X(CERT_REMOVE, "DELETE FROM certificate WHERE provider = ?1 AND thumbprint = ?2")          \
 	X(USED_FORGET, "DELETE FROM used WHERE provider = ?1 AND expires_s < ?3")                  \
-	X(USED_ADD, "INSERT INTO used (provider, jti, expires_s) VALUES (?1, ?2, ?3)")
+	X(USED_ADD, "INSERT INTO used (provider, jti, expires_s) VALUES (?1, ?2, ?3)")             \
+	X(DENYLIST_GET, "SELECT entries, set_by, set_at_s FROM denylist WHERE provider = ?1")      \
+	X(DENYLIST_SET,                                                                            \
+	    "INSERT OR REPLACE INTO denylist (provider, entries, set_by, set_at_s) "               \
+	    "VALUES (?1, ?2, ?3, ?4)")                                                             \
+	X(ITEM_GET,                                                                                \
+	    "SELECT " ITEM_COLUMNS                                                                 \
+	    " FROM collateral WHERE kind = ?1 AND key = ?2 AND evaluation = ?3")                   \
+	X(ITEM_SEEN,                                                                               \
+	    "SELECT kind, key, evaluation, issued_s, 0, crl_number, x'', x'', '', 0 "              \
+	    "FROM collateral_seen WHERE kind = ?1 AND key = ?2 AND evaluation = ?3")               \
+	X(ITEM_PUT,                                                                                \
+	    "INSERT OR REPLACE INTO collateral (" ITEM_COLUMNS ") "                                \
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                                    \
+	X(SEEN_PUT,                                                                                \
+	    "INSERT OR REPLACE INTO collateral_seen (kind, key, evaluation, issued_s, "            \
+	    "crl_number) VALUES (?1, ?2, ?3, ?4, ?5)")                                             \
+	X(ITEM_LIST,                                                                               \
+	    "SELECT kind, key, evaluation, issued_s, expires_s, crl_number, sha256, "              \
+	    "length(piece), source, fetched_s FROM collateral WHERE ?1 OR kind NOT IN "            \
+	    "('pck-cert', 'snp-vcek', 'snp-chain') ORDER BY kind, key, evaluation")                \
+	X(ITEM_FORGET, "DELETE FROM collateral WHERE kind = ?1 AND key = ?2")                      \
+	X(ITEM_DROP_LAPSED,                                                                        \
+	    "DELETE FROM collateral WHERE evaluation > 0 AND expires_s < ?1 AND NOT EXISTS "       \
+	    "(SELECT 1 FROM collateral_choice c WHERE c.kind = collateral.kind AND c.key = "       \
+	    "collateral.key AND c.evaluation = collateral.evaluation)")                            \
+	X(SEEN_FORGET, "DELETE FROM collateral_seen WHERE kind = ?1 AND key = ?2")                 \
+	X(CHOICE_FORGET, "DELETE FROM collateral_choice WHERE kind = ?1 AND key = ?2")             \
+	X(CHOICE_GET,                                                                              \
+	    "SELECT " CHOICE_COLUMNS                                                               \
+	    " FROM collateral_choice WHERE kind = ?1 AND key = ?2 AND baseline = ?3")              \
+	X(CHOICE_PUT,                                                                              \
+	    "INSERT OR REPLACE INTO collateral_choice (" CHOICE_COLUMNS ") "                       \
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                                     \
+	X(CHOICE_LIST,                                                                             \
+	    "SELECT " CHOICE_COLUMNS " FROM collateral_choice ORDER BY kind, key, baseline")       \
+	X(FLOOR_GET, "SELECT floor_s FROM time_floor")                                             \
+	X(FLOOR_SET, "INSERT OR REPLACE INTO time_floor (one, floor_s) VALUES (1, ?1)")
 
 #endif

@@ -46,9 +46,9 @@ bool store_policy_at(struct store *s, const struct store_key *k, int64_t n, stru
 }
 
 bool store_policy_history(struct store *s, const struct store_key *k, struct arena *a,
-    struct store_policy **out, size_t *n, struct att_error *e)
+    struct store_history *h, struct att_error *e)
 {
-	return s->ops->policy_history(s, k, a, out, n, e);
+	return s->ops->policy_history(s, k, a, h, e);
 }
 
 bool store_policy_append(struct store *s, const struct store_key *k, const struct store_policy *p,
@@ -85,4 +85,16 @@ bool store_cert_remove(struct store *s, const char *provider, const char *thumbp
     const struct store_use *use, struct att_error *e)
 {
 	return written(s, s->ops->cert_remove(s, provider, thumbprint, use, e));
+}
+
+bool store_denylist_get(struct store *s, const char *provider, struct arena *a,
+    struct store_denylist *out, struct att_error *e)
+{
+	return s->ops->denylist->get(s, provider, a, out, e);
+}
+
+bool store_denylist_set(
+    struct store *s, const char *provider, const struct store_denylist *l, struct att_error *e)
+{
+	return written(s, s->ops->denylist->set(s, provider, l, e));
 }

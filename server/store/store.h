@@ -63,9 +63,16 @@ ATT_CHECK bool store_policy_active(struct store *s, const struct store_key *k, s
 /* Entry n, ATT_E_NOT_FOUND when there is none. */
 ATT_CHECK bool store_policy_at(struct store *s, const struct store_key *k, int64_t n, struct arena *a,
     struct store_policy *out, struct att_error *e);
-/* All entries, oldest first, without their jws (only its length is filled). */
+/* A part of a history, oldest entry first; skip and top are the caller's. */
+struct store_history {
+	int64_t skip;                   /* entries left out at the beginning */
+	size_t top;                     /* entries wanted at most */
+	int64_t total;                  /* entries there are */
+	struct store_policy *entry;     /* n of them, without their jws (only its length is filled) */
+	size_t n;
+};
 ATT_CHECK bool store_policy_history(struct store *s, const struct store_key *k, struct arena *a,
-    struct store_policy **out, size_t *n, struct att_error *e);
+    struct store_history *h, struct att_error *e);
 /*
  * Appends an entry in one transaction and gives it the next number (*n).  use, when not NULL, is
  * consumed in the same transaction: a jti used before is ATT_E_OPERATION and nothing changes.
@@ -95,5 +102,16 @@ ATT_CHECK bool store_cert_add(struct store *s, const char *provider, const struc
 /* The last certificate of a provider is never removed: ATT_E_OPERATION. */
 ATT_CHECK bool store_cert_remove(struct store *s, const char *provider, const char *thumbprint,
     const struct store_use *use, struct att_error *e);
+
+/* Whom a provider refuses, as a worker wrote it: JSON.  Replaced as a whole. */
+struct store_denylist {
+	struct store_bytes entries;     /* empty: never set */
+	const char *set_by;             /* name of the principal; "" when never set */
+	int64_t set_at_s;
+};
+ATT_CHECK bool store_denylist_get(struct store *s, const char *provider, struct arena *a,
+    struct store_denylist *out, struct att_error *e);
+ATT_CHECK bool store_denylist_set(
+    struct store *s, const char *provider, const struct store_denylist *l, struct att_error *e);
 
 #endif

@@ -4,9 +4,39 @@
 
 #include <stdatomic.h>
 
-#include "server/store/store.h"
+#include "server/store/collateral.h"
+
+struct store_collateral_ops {
+	bool (*get)(struct store *s, const struct store_item *name, struct arena *a,
+	    struct store_item *out, struct att_error *e);
+	bool (*seen)(struct store *s, const struct store_item *name, struct arena *a,
+	    struct store_item *out, struct att_error *e);
+	bool (*put)(struct store *s, const struct store_item *item,
+	    const struct store_choice *choice, struct att_error *e);
+	bool (*items)(struct store *s, bool every_kind, size_t max, struct arena *a,
+	    struct store_item **out, size_t *n, struct att_error *e);
+	bool (*forget)(
+	    struct store *s, const char *kind, const char *key, int64_t *gone, struct att_error *e);
+	bool (*drop_lapsed)(struct store *s, int64_t before_s, struct att_error *e);
+	bool (*choice_get)(struct store *s, const struct store_choice *name, struct arena *a,
+	    struct store_choice *out, struct att_error *e);
+	bool (*choice_put)(struct store *s, const struct store_choice *c, struct att_error *e);
+	bool (*choices)(struct store *s, size_t max, struct arena *a, struct store_choice **out,
+	    size_t *n, struct att_error *e);
+	bool (*floor_get)(struct store *s, int64_t *out, struct att_error *e);
+	bool (*floor_set)(struct store *s, int64_t floor_s, struct att_error *e);
+};
+
+struct store_denylist_ops {
+	bool (*get)(struct store *s, const char *provider, struct arena *a,
+	    struct store_denylist *out, struct att_error *e);
+	bool (*set)(struct store *s, const char *provider, const struct store_denylist *l,
+	    struct att_error *e);
+};
 
 struct store_ops {
+	const struct store_collateral_ops *collateral;
+	const struct store_denylist_ops *denylist;
 	void (*close)(struct store *s);
 	void (*maintain)(struct store *s);
 	bool (*policy_active)(struct store *s, const struct store_key *k, struct arena *a,
@@ -14,7 +44,7 @@ struct store_ops {
 	bool (*policy_at)(struct store *s, const struct store_key *k, int64_t n, struct arena *a,
 	    struct store_policy *out, struct att_error *e);
 	bool (*policy_history)(struct store *s, const struct store_key *k, struct arena *a,
-	    struct store_policy **out, size_t *n, struct att_error *e);
+	    struct store_history *h, struct att_error *e);
 	bool (*policy_append)(struct store *s, const struct store_key *k, const struct store_policy *p,
 	    const struct store_use *use, int64_t *n, struct att_error *e);
 	bool (*shadow_get)(struct store *s, const struct store_key *k, struct arena *a,

@@ -20,7 +20,8 @@ static const enum att_err verdict_errors[] = {
 struct asked {
 	char type[TYPE_MAX], request_id[REQUEST_ID_MAX];
 	struct rd bearer, body;         /* in the message */
-	bool is_reader, explain;
+	bool is_reader, explain, is_challenged, is_fresh;
+	struct worker_lookup lookup;
 };
 
 static bool fail_answer(struct worker *w, const struct asked *q, const struct att_error *why,
@@ -97,14 +98,31 @@ static bool token_answer(struct worker *w, const struct frame *f, const struct a
 	return buf_ok(&b, e);
 }
 
+/* What is missing, and what was tried to get it. */
+static const char *message(
+    struct worker *w, const struct asked *q, const struct att_result *r, enum att_err code)
+{
+	const char *text = r->error.text[0] ? r->error.text : att_err_text(code), *with = NULL;
+	const struct rd *why = &q->lookup.why;
+
+	if (r->verdict == ATT_UNDECIDED && !rd_empty(why))
+		with = arena_printf(
+		    w->request, "%s (%.*s)", text, (int)rd_left(why), (const char *)rd_ptr(why));
+	return with ? with : text;
+}
+
 static bool refusal_answer(struct worker *w, const struct asked *q, const struct att_result *r,
     struct answer *out, struct att_error *e)
 {
 	enum att_err code = r->error.code != ATT_E_OK ? r->error.code : verdict_errors[r->verdict];
 	struct problem p = { .code = att_err_name(code),
-	    .message = r->error.text[0] ? r->error.text : att_err_text(code),
-	    .request_id = q->request_id, .hint = r->hint, .checks = r->checks, .nchecks = r->nchecks,
-	    .to_reader = q->is_reader, .explain_json = r->explain_json };
+		.message = message(w, q, r, code),
+		.request_id = q->request_id,
+		.hint = r->hint,
+		.checks = r->checks,
+		.nchecks = r->nchecks,
+		.to_reader = q->is_reader,
+		.explain_json = r->explain_json };
 
 	out->status = (uint16_t)att_err_http(code);
 	out->error_code = rd_text(p.code);
@@ -139,35 +157,70 @@ static void audit_facts(struct worker *w, const struct att_result *r, struct ans
 	out->relaxed = rd_make(relaxed.p ? relaxed.p : "", relaxed.failed ? 0 : relaxed.len);
 }
 
-static bool appraise(struct worker *w, const struct frame *f, const struct asked *q, struct answer *out,
+/*
+ * A nonce in the runtime data of genuine evidence may be a challenge of ours.  The front is asked
+ * only now, so that nobody but who has the evidence uses a challenge up; then the appraisal is made
+ * again, with the answer.
+ */
+static bool challenge_need(struct worker *w, const struct asked *q, const struct att_result *r,
+    struct rd *out, struct att_error *e)
+{
+	static const uint8_t authentic = 1;
+	struct buf b = buf_make(w->request);
+
+	if (!r->challenge || q->is_challenged ||
+	    (r->verdict != ATT_PERMITTED && r->verdict != ATT_DENIED))
+		return true;
+	buf_le32_block(&b, NEED_CHALLENGE, strlen(NEED_CHALLENGE));
+	buf_le32_block(&b, r->challenge, strlen(r->challenge));
+	buf_le32_block(&b, "", 0);
+	buf_le32_block(&b, &authentic, 1);
+	*out = rd_make(b.p, b.len);
+	return buf_ok(&b, e);
+}
+
+/* A question for the front, or an answer for the client. */
+static bool conclude(struct worker *w, const struct frame *f, struct asked *q,
+    const struct att_result *r, struct answer *out, struct att_error *e)
+{
+	if (!worker_lookup_need(&q->lookup, r, &out->need, e))
+		return false;
+	if (rd_empty(&out->need) && !challenge_need(w, q, r, &out->need, e))
+		return false;
+	if (!rd_empty(&out->need))
+		return true;
+	audit_facts(w, r, out);
+	return r->verdict == ATT_PERMITTED ? token_answer(w, f, r, out, e) :
+					     refusal_answer(w, q, r, out, e);
+}
+
+static bool appraise(struct worker *w, const struct frame *f, struct asked *q, struct answer *out,
     struct att_error *e)
 {
 	static const struct worker_policy none;
-	const struct role_facts *facts = &w->env->facts;
 	const struct worker_policy *told = worker_policy_find(w, q->type), *p = told ? told : &none;
 	struct att_request req = { .type = q->type,
 		.body = { rd_ptr(&q->body), rd_left(&q->body) },
 		.body_is_json_only = true,
-		.endorsements = w->endorsements,
-		.nendorsements = w->nendorsements,
-		.anchors = w->anchors,
-		.nanchors = w->nanchors,
 		.caller_is_reader = q->is_reader,
 		.policy = p->text,
 		.policy_signer_json = p->signer,
 		.shadow_policy = p->shadow,
 		.explain = q->explain,
-		.now_s = facts->clock_s == CLOCK_REAL ? time(NULL) : facts->clock_s,
+		.challenge_is_fresh = q->is_fresh,
+		.now_s = worker_now_s(w),
 		.settings = &w->settings };
 	struct att_result *r = NULL;
 	bool ok;
 
+	if (w->deny_is_broken)
+		return att_fail(e, ATT_E_STORE, "the stored deny-list cannot be read");
 	if (p->is_broken)
 		return att_fail(e, ATT_E_STORE, "the stored policy of %s cannot be read", q->type);
-	if (!att_appraise(w->ctx, &req, &r, e))
+	if (!worker_lookup_begin(w, f, &q->lookup, &req, e))
 		return false;
-	audit_facts(w, r, out);
-	ok = r->verdict == ATT_PERMITTED ? token_answer(w, f, r, out, e) : refusal_answer(w, q, r, out, e);
+	ok = att_appraise(w->ctx, &req, &r, e) && conclude(w, f, q, r, out, e);
+	worker_lookup_end(&q->lookup, r);
 	att_result_free(r);
 	return ok;
 }
@@ -184,9 +237,12 @@ bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, 
 		return arena_fail(w->request, e);
 	q->bearer = f->block[2];
 	q->body = f->block[3];
-	if (!rd_u8(&flags, &bits) || !rd_empty(&flags) || bits & ~ATTEST_EXPLAIN)
+	if (!rd_u8(&flags, &bits) || !rd_empty(&flags) || bits & ~ATTEST_FLAGS)
 		return att_fail(e, ATT_E_BAD_FORMAT, "attest message: flags");
 	q->explain = bits & ATTEST_EXPLAIN;
+	q->is_challenged = bits & ATTEST_CHALLENGED;
+	q->is_fresh = bits & ATTEST_FRESH;
+	w->settings.crl_required |= (bits & ATTEST_SNP_CRL) != 0;
 	if (!frame_text(f->block[0], q->type, sizeof q->type) ||
 	    !frame_text(f->block[1], q->request_id, sizeof q->request_id))
 		return att_fail(e, ATT_E_BAD_FORMAT, "attest message: type or request id");

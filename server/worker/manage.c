@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/base64.h"
 #include "lib/json/json.h"
+#include "libattest/denylist.h"
 #include "libattest/manage.h"
 #include "libattest/policy.h"
 #include "server/api/problem.h"
@@ -177,6 +179,33 @@ static bool certified(struct managing *g, const struct att_statement *s, struct 
 	return put_claims(g, o, e);
 }
 
+/* Its hash is recorded, so that the audit log tells which list it was. */
+static bool deny_listed(struct managing *g, const struct att_statement *s, struct att_error *e)
+{
+	struct att_denylist *l = NULL;
+	uint8_t sum[32];
+	char hash[44];
+	bool ok;
+
+	(void)s;
+	if (!att_denylist_read((struct att_bytes){ rd_ptr(&g->ask.body), rd_left(&g->ask.body) }, &l, e))
+		return false;
+	g->out->jws = copy_rd(g, l->json, l->json_len);
+	ok = digest(g->w->crypto, DIGEST_SHA256, l->json, l->json_len, sum, e);
+	att_denylist_free(l);
+	if (!ok)
+		return false;
+	b64_encode(B64_URL, sum, sizeof sum, hash);
+	g->out->statement_hash = copy_text(g, hash);
+	return true;
+}
+
+static bool baselines(struct managing *g, const struct att_statement *s, struct att_error *e)
+{
+	(void)s;
+	return worker_baselines(g->w, g->ask.stored, &g->out->claims, e);
+}
+
 /* What each verb judges and makes. */
 static const struct verb {
 	bool has_statement, may_be_absent, isolated_only, must_be_ca;
@@ -193,6 +222,8 @@ static const struct verb {
 	[MANAGE_SHADOW_REMOVE] = { true, true, false, false, ATT_STATEMENT_COMMAND, removed },
 	[MANAGE_CERT_ADD] =      { true, false, true, true, ATT_STATEMENT_CERTIFICATE, certified },
 	[MANAGE_CERT_REMOVE] =   { true, false, true, false, ATT_STATEMENT_CERTIFICATE, certified },
+	[MANAGE_BASELINES] =     { .result = baselines },
+	[MANAGE_DENYLIST_SET] =  { .result = deny_listed },
 };
 
 /* Nobody may unless a role says so: a message without one asks for something that nobody may. */

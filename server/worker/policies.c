@@ -54,15 +54,16 @@ static bool take_row(struct worker *w, const struct rd *item, struct att_error *
 bool worker_take_policies(struct worker *w, const struct frame *f, struct att_error *e)
 {
 	struct blob_list list;
-	bool ok = true;
+	bool ok;
 
 	if (!blobs_decode(w->request, f->block[0], &list, e))
 		return att_within(e, "policies");
-	if (list.n % ROW || list.n / ROW > WORKER_POLICIES_MAX)
+	if (list.n % ROW != 1 || list.n / ROW > WORKER_POLICIES_MAX)
 		return att_fail(e, ATT_E_BAD_FORMAT, "policies: %zu blocks", list.n);
 	arena_reset(w->policies);
 	w->npolicies = 0;
-	for (size_t i = 0; ok && i < list.n; i += ROW)
+	ok = worker_take_denylist(w, list.item[0], e);
+	for (size_t i = 1; ok && i < list.n; i += ROW)
 		ok = take_row(w, list.item + i, e);
 	return ok;
 }

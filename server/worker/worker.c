@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "libattest/denylist.h"
 #include "server/log/log.h"
 
 /* the answer's own memory; an appraisal has limits.memory beside it */
@@ -24,14 +25,6 @@ static bool bytes_of(struct arena *a, struct rd block, struct att_bytes **out, s
 	return true;
 }
 
-/* A revocation list in the offline folder means that the operator wants revocation checked. */
-static bool is_crl(const struct att_bytes *b)
-{
-	static const char mark[] = "-----BEGIN X509 CRL-----";
-
-	return memmem(b->data, b->len, mark, sizeof mark - 1) != NULL;
-}
-
 static bool take_bundle(struct worker *w, struct att_error *e)
 {
 	struct role_env *env = w->env;
@@ -39,12 +32,8 @@ static bool take_bundle(struct worker *w, struct att_error *e)
 
 	if (channel_recv(&env->control, true, &f, NULL, e) != CHANNEL_MESSAGE || f.op != OP_BUNDLE)
 		return att_fail(e, ATT_E_INTERNAL, "control channel: no bundle came");
-	if (!bytes_of(env->memory, f.block[0], &w->endorsements, &w->nendorsements, e) ||
-	    !bytes_of(env->memory, f.block[1], &w->anchors, &w->nanchors, e))
-		return false;
-	for (size_t i = 0; i < w->nendorsements; i++)
-		w->settings.crl_required |= is_crl(&w->endorsements[i]);
-	return true;
+	return bytes_of(env->memory, f.block[0], &w->endorsements, &w->nendorsements, e) &&
+	    bytes_of(env->memory, f.block[1], &w->anchors, &w->nanchors, e);
 }
 
 static bool prepare(struct worker *w, struct att_error *e)
@@ -64,19 +53,23 @@ static bool prepare(struct worker *w, struct att_error *e)
 	w->policies = arena_new(POLICIES_MEMORY);
 	if (!w->request || !w->policies)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
+	if (!worker_deny_configured(w, e))
+		return false;
 	w->crypto = crypto_new(e);
 	w->ctx = w->crypto ? att_ctx_new(e) : NULL;
-	return w->ctx != NULL;
+	return w->ctx && worker_collateral_open(w, e);
 }
 
 static void clear(struct worker *w)
 {
 	channel_close(&w->work);
 	channel_close(&w->sign);
+	worker_collateral_close(w);
 	att_ctx_free(w->ctx);
 	crypto_free(w->crypto);
 	arena_free(w->request);
 	arena_free(w->policies);
+	att_denylist_free(w->told);
 }
 
 static bool reply(struct worker *w, const struct frame *f, enum ipc_op op, const struct block *blocks,
@@ -94,6 +87,10 @@ static bool serve_attest(struct worker *w, const struct frame *f, worker_handler
 
 	if (!handler(w, f, &a, e))
 		return false;
+	if (!rd_empty(&a.need)) {
+		blocks[0] = (struct block){ rd_ptr(&a.need), rd_left(&a.need) };
+		return reply(w, f, OP_NEED, blocks, e);
+	}
 	answer_blocks(&a, numbers, blocks);
 	return reply(w, f, OP_ANSWER, blocks, e);
 }
@@ -110,12 +107,30 @@ static bool serve_manage(struct worker *w, const struct frame *f, struct att_err
 	return reply(w, f, OP_MANAGED, blocks, e);
 }
 
-static bool serve(struct worker *w, const struct frame *f, worker_handler handler, struct att_error *e)
+static bool serve_judge(struct worker *w, const struct frame *f, struct att_error *e)
+{
+	struct block blocks[2];
+
+	return worker_judge(w, f, blocks, e) && reply(w, f, OP_JUDGED, blocks, e);
+}
+
+static bool forget(struct worker *w)
+{
+	worker_collateral_forget(w);
+	return true;
+}
+
+static bool serve(
+    struct worker *w, const struct frame *f, worker_handler handler, struct att_error *e)
 {
 	if (f->op == OP_PING)
 		return reply(w, f, OP_PONG, NULL, e);
 	if (f->op == OP_POLICIES)
 		return worker_take_policies(w, f, e);
+	if (f->op == OP_FORGET)
+		return forget(w);
+	if (f->op == OP_JUDGE)
+		return serve_judge(w, f, e);
 	return f->op == OP_MANAGE ? serve_manage(w, f, e) : serve_attest(w, f, handler, e);
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/crypto/crypto.h"
 #include "libattest/attest.h"
+#include "libattest/endorse.h"
 #include "server/auth/principal.h"
 #include "server/role.h"
 
@@ -35,8 +36,13 @@ struct worker {
 	struct att_settings settings;
 	struct att_bytes *endorsements, *anchors;       /* borrowed from the bundle */
 	size_t nendorsements, nanchors;
+	struct worker_collateral *collateral;           /* collateral.c */
 	struct principals principals;
 	bool is_isolated, wants_fresh;  /* trust model and isolated.freshness */
+	struct att_deny *configured;    /* whom the configuration refuses */
+	size_t nconfigured;
+	struct att_denylist *told;      /* by the front; settings.deny is both together */
+	bool deny_is_broken; /* what the store holds cannot be read: nothing is permitted */
 	struct arena *policies;
 	struct worker_policy policy[WORKER_POLICIES_MAX];
 	size_t npolicies;
@@ -51,9 +57,43 @@ typedef bool (*worker_handler)(struct worker *w, const struct frame *f, struct a
     struct att_error *e);
 bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e);
 
-/* Who a bearer is; *who is NULL when none was sent.  The bearer's text is wiped.  UNAUTHORIZED: nobody. */
+/*
+ * Endorsements of one appraisal: begin gives req its lookup, end decides what is kept, need says
+ * what the front is asked for before there can be a verdict (*out empty: there is one).
+ */
+struct worker_lookup {
+	struct worker *w;
+	struct blob_list brought;       /* by the message: [kind] [key] [baseline] [piece] each */
+	struct rd why;                  /* why there is no more; empty: more may be asked for */
+	const char *needs;
+	struct att_prepared *made;      /* owned until end */
+	bool is_complete;
+};
+ATT_CHECK bool worker_collateral_open(struct worker *w, struct att_error *e); /* from the bundle */
+void worker_collateral_close(struct worker *w);
+void worker_collateral_forget(struct worker *w);
+ATT_CHECK bool worker_lookup_begin(struct worker *w, const struct frame *f, struct worker_lookup *l,
+    struct att_request *req, struct att_error *e);
+ATT_CHECK bool worker_lookup_need(
+    struct worker_lookup *l, const struct att_result *r, struct rd *out, struct att_error *e);
+void worker_lookup_end(
+    struct worker_lookup *l, const struct att_result *r); /* r NULL: no verdict */
+/* Answers a JUDGE message; the blocks live in w->request. */
+ATT_CHECK bool worker_judge(
+    struct worker *w, const struct frame *f, struct block out[2], struct att_error *e);
+/* The body of GET /tcbbaselines, from the block stored of a MANAGE message. */
+ATT_CHECK bool worker_baselines(
+    struct worker *w, struct rd stored, struct rd *out, struct att_error *e);
+int64_t worker_now_s(const struct worker *w);   /* the time at which evidence is judged */
+
+/* Who a bearer is; *who is NULL when none was sent.  The bearer's text is wiped.  UNAUTHORIZED:
+ * nobody. */
 ATT_CHECK bool worker_caller(
     struct worker *w, struct rd bearer, const struct principal **who, struct att_error *e);
+/* Whom the configuration refuses, at start; and beside them the list that a POLICIES message tells.
+ */
+ATT_CHECK bool worker_deny_configured(struct worker *w, struct att_error *e);
+ATT_CHECK bool worker_take_denylist(struct worker *w, struct rd json, struct att_error *e);
 /* Takes a POLICIES message. */
 ATT_CHECK bool worker_take_policies(struct worker *w, const struct frame *f, struct att_error *e);
 const struct worker_policy *worker_policy_find(

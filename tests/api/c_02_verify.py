@@ -56,6 +56,17 @@ with Folder() as f:
     jws = f.file("policy.jws", attest("policy", "wrap", deny).out)
     check(verified(BAD, "denied", "a policy JWS", *at_clock("--policy", jws, REQUEST))["policy"] == v["policy"],
           "judges as its text, with its hash")
+    v = verified(BAD, "rejected", "a product line that is denied", *at_clock("--deny", "product=milan=seeds are public", REQUEST))
+    check([(c["id"], c["found"], c["expected"]) for c in v["checks"] if c["outcome"] == "fail"] ==
+          [("deny.product", "Milan", "one that is not denied: seeds are public")], "by name, with the reason", v)
+    denied = f.file("deny.json", json.dumps({"entries": [{"kind": "fmspc", "value": "00906ed50000"}, {"kind": "product", "value": "Milan"}]}))
+    v = verified(BAD, "rejected", "a list", *at_clock("--deny", "ppid=" + "00" * 16, "--deny-list", denied, REQUEST))
+    check([c["id"] for c in v["checks"] if c["outcome"] == "fail"] == ["deny.product"], "of which one fits", v)
+    verified(GOOD, "permitted", "others are denied", *at_clock("--deny", "product=Genoa", "--deny", "signer=" + "ab" * 48, REQUEST))
+    expect(UNUSABLE, "no value", "verify", *at_clock("--deny", "product", REQUEST), out="", err="want kind=value")
+    expect(UNUSABLE, "no such kind", "verify", *at_clock("--deny", "planet=Mars", REQUEST), out="", err='--deny: kind: found "planet"')
+    expect(UNUSABLE, "no such value", "verify", *at_clock("--deny", "ppid=abc", REQUEST), out="", err="want 32 hexadecimal digits")
+    expect(UNUSABLE, "no list", "verify", *at_clock("--deny-list", permit, REQUEST), out="", err="permit: deny-list: ")
     v = verified(BAD, "rejected", "without the anchor", "--at", CLOCK, REQUEST)
     check(v["claims"] == {} and v["policy"] == {"hash": None, "decision": "not-evaluated"}, "no claims, no policy", v)
     v = verified(BAD, "rejected", "one bit changed", *at_clock(f.file("flipped", json.dumps(flipped(body, 0x90)))))
@@ -121,7 +132,8 @@ with Folder() as f:
         check(out.read_text().count(".") == 2, "the token is in the file", out.read_text())
         expect(BAD, "submit: refused", "submit", *server, f.file("flipped", json.dumps(flipped(body, 0x90))),
                out="refused (HTTP 400)")
-        r = expect(BAD, "submit: refused, in JSON", "submit", *server, "--format", "json", f.file("x", '{"report":"AAAA"}'))
+        r = expect(BAD, "submit: refused, in JSON", "submit", *server, "--format", "json", "--type", "SevSnpVm",
+                   f.file("x", '{"report":"AAAA"}'))
         check(r.json()["error"]["code"] == "InvalidParameter", "submit: the service's error", r)
         expect(UNUSABLE, "submit: a raw report without certificates cannot be decided", "submit", *server, REPORT,
                out="CollateralUnavailable")

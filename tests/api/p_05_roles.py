@@ -22,8 +22,10 @@ def table():
 
 
 routes = list(table())
-check(len(routes) == 18 and len({r[0] for r in routes}) == 18, "the whole table was read", routes)
-check({r[0] for r in routes if r[3] in ("NONE", "OPTIONAL")} == {"attest", "certs", "openid", "livez", "readyz", "metrics"},
+# The metrics have a label for each route, and one for no route.
+labels = (REPO / "server" / "log" / "metrics_tbl.h").read_text().split("#define METRIC_ROUTES(X)")[1].split("enum")[0]
+check(sorted(r[0] for r in routes) + ["none"] == sorted(set(re.findall(r"X\((\w+)\)", labels)) - {"none"}) + ["none"], "the whole table was read", routes)
+check({r[0] for r in routes if r[3] in ("NONE", "OPTIONAL")} == {"attest", "certs", "openid", "livez", "readyz", "metrics", "challenge"},
       "without a bearer: attesting, public documents and health, nothing else", routes)
 check(all((r[3] == "CONTRIBUTOR") == (r[2] != "GET") for r in routes if r[3] not in ("NONE", "OPTIONAL")),
       "readers read, contributors change", routes)
@@ -38,10 +40,11 @@ with Daemon(config=config) as d:
                "administrator": {"Authorization": "Bearer " + m.bearer},
                **{n: {"Authorization": "Bearer " + t} for n, t in tokens.items()}}
     bodies = {"attest": body, "policy_set": unsigned(policy(PERMIT)), "shadow_set": unsigned(policy(PERMIT)), "policy_reset": EMPTY,
-              "certificates_add": unsigned({}), "certificates_remove": unsigned({})}
+              "certificates_add": unsigned({}), "certificates_remove": unsigned({}), "denylist_set": '{"entries":[]}'}
     m.ask("PUT", "/policies/SevSnpVm?" + VERSION, unsigned(policy(PERMIT)))
     for label, pattern, method, least in routes:
-        path = pattern.replace("{type}", "SevSnpVm").replace("{n}", "1") + "?" + VERSION + ("&to=1" if "rollback" in label else "")
+        path = pattern.replace("{type}", "SevSnpVm").replace("{n}", "1") + "?" + VERSION + {
+            "policy_rollback": "&to=1", "collateral_forget": "&kind=root-crl&key=root"}.get(label, "")
         for role in ROLES:
             if label.startswith("shadow"):
                 m.ask("PUT", "/policies/SevSnpVm:shadow", unsigned(policy(PERMIT)))
@@ -49,7 +52,7 @@ with Daemon(config=config) as d:
             if label == "attest":
                 a = d.attest(body, headers[role], path=path)
             else:
-                media = {"Content-Type": "text/plain"} if label in bodies else {}
+                media = {"Content-Type": "application/json" if label == "denylist_set" else "text/plain"} if label in bodies else {}
                 a = d.ask(method, path, bodies.get(label), {**headers[role], **media})
             # Certificates of an AAD provider: allowed to ask, refused for another reason.
             good = 400 if label in ("certificates_add", "certificates_remove") else 200

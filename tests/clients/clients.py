@@ -12,6 +12,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "api"))
 from daemon import BUILD, Daemon, check, done, skip  # noqa: E402  (the helper of the API tests)
+from evidence import attesting  # noqa: E402
 
 CACHE = BUILD / "clients"
 RUN_LIMIT_S = 240
@@ -105,7 +106,7 @@ def scene_for(daemon, pairs, isolated_by_host):
     places = {name: {"url": url, "issuer": daemon.url + ("" if name == "aad" else "/p/isolated"),
                      **{role: bearer(name, role) for role in ("reader", "contributor")}}
               for name, url in urls.items()}
-    return {"ca": str(daemon.data / "tls" / "ca.pem"), "keys": pairs, **places}
+    return {"keys": pairs, **places}
 
 
 def report(client, made):
@@ -121,20 +122,25 @@ def report(client, made):
 
 
 def run(client, command, environment=None, prepare=None, isolated_by_host=False):
-    """Starts the daemon, runs command(scene file, CA file) against it, and reports."""
+    """Starts the daemons, runs command(scene file) against them, and reports; prepare takes the texts of their CAs."""
     folder = CACHE / f"{client}.run"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pairs = make_pairs(folder)
-    with Daemon(config=configuration(folder), clock=None, anchors=False) as daemon:
-        scene, ca = folder / "scene.json", daemon.data / "tls" / "ca.pem"
-        scene.write_text(json.dumps(scene_for(daemon, pairs, isolated_by_host)))
+    with Daemon(config=configuration(folder), clock=None, anchors=False) as daemon, attesting(folder) as (others, more):
+        scene, ca = folder / "scene.json", folder / "ca.pem"
+        authorities = [(d.data / "tls" / "ca.pem").read_text() for d in (daemon, *others)]
+        ca.write_text("".join(authorities))
+        scene.write_text(json.dumps({**scene_for(daemon, pairs, isolated_by_host), **more, "ca": str(ca)}))
         if prepare:
-            prepare(folder, ca)
+            prepare(folder, authorities)
         words, extra = command(scene), environment(ca) if environment else {}
         made = subprocess.run(words, env={**os.environ, **extra}, capture_output=True, text=True,
                               timeout=RUN_LIMIT_S)
         report(client, made)
-        check(daemon.stop() == 0, f"{client}: the daemon stops cleanly", daemon.log[-20:])
+        for d in (daemon, *others):
+            check(d.stop() == 0, f"{client}: the daemon stops cleanly", d.log[-20:])
+        if not others:
+            skip(f"{client}: attestation", "the vectors are absent")
     shutil.rmtree(folder, ignore_errors=True)
     done()

@@ -31,11 +31,14 @@ def install(folder):
                            "-cp", folder / "lib" / "*", "-d", folder / "classes", folder / "Client.java"])
 
 
-def trust(folder, ca):
-    failed = failed_command(["keytool", "-importcert", "-noprompt", "-alias", "attestd", "-file", ca,
-                             "-storetype", "PKCS12", "-keystore", folder / "trust.p12",
-                             "-storepass", STORE_PASSWORD])
-    check(not failed, "java: the truststore", failed)
+def trust(folder, authorities):
+    for i, text in enumerate(authorities):
+        ca = folder / f"ca{i}.pem"
+        ca.write_text(text)
+        failed = failed_command(["keytool", "-importcert", "-noprompt", "-alias", f"attestd{i}", "-file", ca,
+                                 "-storetype", "PKCS12", "-keystore", folder / "trust.p12",
+                                 "-storepass", STORE_PASSWORD])
+        check(not failed, "java: the truststore", failed)
 
 
 def command(scene):

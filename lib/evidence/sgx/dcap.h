@@ -7,6 +7,7 @@
  *
  * dcap_pck.c         the PCK chain, the quoting enclave's report, the quote's signature
  * dcap_collateral.c  which pieces of collateral are used, and that each can be trusted now
+ * dcap_needs.c       which pieces those are, told to whoever can bring them
  * dcap_tcb.c         TCB levels, status, and what of it is shown
  * dcap_cache.c       what is kept between appraisals
  */
@@ -41,36 +42,28 @@ struct dcap_items {
 	const struct collateral_item *root_crl, *pck_crl, *tcb_info, *qe_identity;
 };
 
-/* A proved set with the memory it lives in. */
-struct dcap_set {
-	struct arena *a;
-	struct collateral_set set;
-	struct att_error unreadable;            /* first piece that could not be read; code OK: all could */
-};
-
 /* What was verified but for time: the PCK chain, and that the PCK CRL is its CA's. */
 struct dcap_chain {
 	struct pck_chain pck;
 	uint8_t crl_sha256[32];                 /* PCK CRL whose signature was verified */
-	bool hashed; /* hashes were made, of the items at these places in the set */
-	size_t hashed_at[3];                    /* TCB Info, QE identity, root CRL */
-	struct dcap_hashes hashes;
 };
 
 struct dcap {
 	const struct quote *q;
 	enum pcs_tee tee;
 	const struct trust *t;
+	struct trust found;                     /* what t points to after a look-up */
 	struct arena *a;
 	struct evidence_outcome *o;
 	struct checklist *c;                    /* of o */
 	struct x509_bundle sent;                /* certificates of the quote; owned, empty when cached */
 	struct dcap_chain chain;                /* owned */
 	bool cached;                            /* chain came from the cache */
+	struct pubkey *attestation; /* key of the quote, once the QE report vouched for it; owned */
+	uint8_t qe_key[CHAIN_CACHE_KEY];        /* of attestation in the cache */
+	bool keyed;                             /* key was made: the chain may be kept */
 	uint8_t key[CHAIN_CACHE_KEY];           /* of the chain */
-	/* borrowed from the cache, or own_set; valid until something is put into the cache: dcap_finish() */
-	const struct dcap_set *set;
-	struct dcap_set *own_set;
+	const struct collateral_set *set;       /* of t; proved */
 	struct dcap_items items;
 	struct tcb_evaluation tcb;              /* TDX: of the launch */
 	enum tcb_status status;                 /* after relaunch rules; TCB_UNKNOWN before it is known */
@@ -100,18 +93,33 @@ void dcap_clear(struct dcap *v);
 
 /* The platform's status; svn2 is the TD's TEE_TCB_SVN_2, both NULL for SGX, svn2 NULL for a TD report 1.0. */
 bool dcap_tcb(struct dcap *v, const uint8_t *svn, const uint8_t *svn2);
+/* Who the platform is, and what it runs: signer and measurement of len bytes; signer NULL: not
+ * said.  After dcap_tcb(), which learns the advisories. */
+bool dcap_identify(struct dcap *v, const uint8_t *signer, const uint8_t *measurement, size_t len);
 /* Are the first 32 bytes the digest of the data, and the rest zero?  Nothing to check without data. */
 bool dcap_bound(struct dcap *v, size_t row, const struct bound_data *data, const uint8_t report_data[64]);
 
 /* dcap_collateral.c */
 bool dcap_step_collateral(struct dcap *v);
-/* The digests that claims show; from the cache where they are known. */
-ATT_CHECK bool dcap_hash_items(struct dcap *v, struct dcap_hashes *out);
-/* dcap_cache.c: the set of the pieces given, and chains verified before. */
-bool dcap_set_get(struct dcap *v);
+/* The digests that claims show. */
+void dcap_hash_items(const struct dcap *v, struct dcap_hashes *out);
+/* dcap_needs.c: lists in the outcome what is needed, as far as it is known by now. */
+ATT_CHECK bool dcap_tell_needs(struct dcap *v);
+/* Lists and asks for it; v->t is then what was found.  False: only the machine failed. */
+ATT_CHECK bool dcap_look_up(struct dcap *v);
+/* Evaluation number that the policy demands; 0: any. */
+uint32_t dcap_evaluation_wanted(const struct dcap *v);
+const char *dcap_enclave_id(
+    const struct dcap *v); /* of the identity of its quoting enclave: "QE", "TD_QE" */
+/* dcap_cache.c: chains verified before. */
 ATT_CHECK bool dcap_chain_key(struct dcap *v);
 bool dcap_chain_cached(struct dcap *v);         /* true: chain and its rows are set */
 void dcap_chain_keep(struct dcap *v);           /* does nothing when it cannot */
+/* The attestation key that this QE report was seen to certify under this PCK certificate: the
+ * report's signature and binding cover these very bytes, so they need not be looked at twice. True:
+ * v->attestation is set. */
+bool dcap_qe_cached(struct dcap *v);
+void dcap_qe_keep(struct dcap *v);
 /* dcap_tcb.c: {"status","advisories","date","evaluationDataNumber","earliestExpiry"} into o->tcb. */
 ATT_CHECK bool dcap_tell_tcb(struct dcap *v);
 

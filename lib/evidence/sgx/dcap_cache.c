@@ -3,21 +3,7 @@
 #include "lib/base/buf.h"
 #include "lib/evidence/sgx/dcap.h"
 
-#define SET_ARENA_MAX ((size_t)64 << 20)        /* bytes of one parsed set of collateral */
-
-static void put_bundle(struct buf *b, const struct x509_bundle *set)
-{
-	buf_le32(b, set ? (uint32_t)set->n : 0);
-	for (size_t i = 0; set && i < set->n; i++)
-		buf_put(b, x509_sha256(set->certs[i]), 32);
-}
-
-static void put_pieces(struct buf *b, const struct trust *t)
-{
-	buf_le32(b, (uint32_t)t->npieces);
-	if (t->pieces_sha256)
-		buf_put(b, t->pieces_sha256, 32);
-}
+#define QE_AUTH_KEPT 1024               /* bytes of authentication data; real ones have 32 */
 
 static bool sum(struct dcap *v, const struct buf *b, uint8_t key[CHAIN_CACHE_KEY])
 {
@@ -26,79 +12,7 @@ static bool sum(struct dcap *v, const struct buf *b, uint8_t key[CHAIN_CACHE_KEY
 
 static bool cacheable(const struct trust *t)
 {
-	return t->chains && (t->npieces == 0 || t->pieces_sha256);
-}
-
-static void set_free(void *p)
-{
-	struct dcap_set *s = p;
-	struct arena *a;
-
-	if (!s)
-		return;
-	a = s->a;
-	collateral_set_clear(&s->set);
-	arena_free(a);
-}
-
-/* Pieces that are no collateral of Intel's (AMD's, Azure's) are left out. */
-static bool fill(struct dcap *v, struct dcap_set *s)
-{
-	for (size_t i = 0; i < v->t->npieces; i++) {
-		struct rd piece = rd_make(v->t->pieces[i].data, v->t->pieces[i].len);
-		struct att_error why = { 0 };
-
-		if (!collateral_recognise(piece) || collateral_set_add(&s->set, piece, i, &why))
-			continue;
-		if (dcap_is_fault(v, &why))
-			return false;
-		if (s->unreadable.code == ATT_E_OK)
-			s->unreadable = why;
-	}
-	return collateral_set_prove(&s->set, v->t->anchors, &v->fault);
-}
-
-/* The structure lives in its own arena, which goes with it. */
-static struct dcap_set *set_make(struct dcap *v)
-{
-	struct arena *a = arena_new(SET_ARENA_MAX);
-	struct dcap_set *s = a ? arena_alloc(a, sizeof *s) : NULL;
-
-	if (!s) {
-		arena_free(a);
-		(void)att_fail(&v->fault, ATT_E_NOMEM, "out of memory");
-		return NULL;
-	}
-	s->a = a;
-	if (collateral_set_init(&s->set, a, v->t->crypto, &v->fault) && fill(v, s))
-		return s;
-	set_free(s);
-	return NULL;
-}
-
-bool dcap_set_get(struct dcap *v)
-{
-	struct buf b = buf_make(v->a);
-	uint8_t key[CHAIN_CACHE_KEY];
-	struct dcap_set *s;
-
-	if (cacheable(v->t)) {
-		buf_str(&b, "dcap set");
-		put_pieces(&b, v->t);
-		put_bundle(&b, v->t->anchors);
-		if (!sum(v, &b, key))
-			return false;
-		v->set = chain_cache_get(v->t->chains, key);
-		if (v->set)
-			return true;
-	}
-	s = set_make(v);
-	if (!s)
-		return false;
-	v->set = s;
-	if (!cacheable(v->t) || !chain_cache_put(v->t->chains, key, s, set_free, NULL))
-		v->own_set = s;
-	return true;
+	return t->chains && t->given_sha256;
 }
 
 /* Certificates that only name the platform are chosen by the QE report they verify. */
@@ -110,7 +24,8 @@ bool dcap_chain_key(struct dcap *v)
 	size_t n = q->certification == CERT_PCK_LEAF || q->certification == CERT_PCK_CHAIN ? 1 : 3;
 	uint8_t part[32];
 
-	if (!cacheable(v->t))
+	v->keyed = cacheable(v->t);
+	if (!v->keyed)
 		return true;
 	buf_str(&b, "dcap chain");
 	buf_le32(&b, q->certification);
@@ -120,9 +35,7 @@ bool dcap_chain_key(struct dcap *v)
 			return false;
 		buf_put(&b, part, sizeof part);
 	}
-	put_pieces(&b, v->t);
-	put_bundle(&b, v->t->certs);
-	put_bundle(&b, v->t->anchors);
+	buf_put(&b, v->t->given_sha256, 32);
 	return sum(v, &b, v->key);
 }
 
@@ -139,8 +52,7 @@ bool dcap_chain_cached(struct dcap *v)
 	static const enum dcap_check rows[] = {
 		DCAP_CHECK_PCK_LEAF, DCAP_CHECK_PCK_EXTENSION, DCAP_CHECK_PCK_ROOT, DCAP_CHECK_PCK_CHAIN,
 	};
-	const struct dcap_chain *known =
-	    cacheable(v->t) ? chain_cache_get(v->t->chains, v->key) : NULL;
+	const struct dcap_chain *known = v->keyed ? chain_cache_get(v->t->chains, v->key) : NULL;
 
 	if (!known)
 		return false;
@@ -164,12 +76,11 @@ static void chain_free(void *p)
 
 void dcap_chain_keep(struct dcap *v)
 {
-	const struct dcap_chain *known = cacheable(v->t) ? chain_cache_get(v->t->chains, v->key) : NULL;
+	const struct dcap_chain *known = v->keyed ? chain_cache_get(v->t->chains, v->key) : NULL;
 	struct dcap_chain *c;
 
-	if (!cacheable(v->t) || (known && known->hashed &&
-	    bytes_equal(known->hashed_at, v->chain.hashed_at, sizeof known->hashed_at) &&
-	    bytes_equal(known->crl_sha256, v->chain.crl_sha256, sizeof known->crl_sha256)))
+	if (!v->keyed || (known && bytes_equal(known->crl_sha256, v->chain.crl_sha256,
+	    sizeof known->crl_sha256)))
 		return;
 	c = malloc(sizeof *c);
 	if (!c)
@@ -177,4 +88,55 @@ void dcap_chain_keep(struct dcap *v)
 	*c = chain_ref(&v->chain);
 	if (!chain_cache_put(v->t->chains, v->key, c, chain_free, NULL))
 		chain_free(c);
+}
+
+/* Everything that the two checks of the QE report depend on: its signer, its bytes, and what it
+ * binds. */
+static bool qe_key(struct dcap *v)
+{
+	const struct rd *parts[] = { &v->q->qe_bytes, &v->q->qe_signature, &v->q->key,
+		&v->q->qe_auth };
+	struct buf b = buf_make(v->a);
+
+	buf_str(&b, "dcap qe");
+	buf_put(&b, x509_sha256(v->chain.pck.leaf), 32);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		buf_le32_block(&b, rd_ptr(parts[i]), rd_left(parts[i]));
+	return sum(v, &b, v->qe_key);
+}
+
+struct known_key { struct pubkey *key; };
+
+bool dcap_qe_cached(struct dcap *v)
+{
+	const struct known_key *known;
+
+	if (!v->t->chains || rd_left(&v->q->qe_auth) > QE_AUTH_KEPT || !qe_key(v))
+		return false;
+	known = chain_cache_get(v->t->chains, v->qe_key);
+	if (known)
+		v->attestation = pubkey_ref(known->key);
+	return known != NULL;
+}
+
+static void key_free(void *p)
+{
+	struct known_key *k = p;
+
+	pubkey_free(k->key);
+	free(k);
+}
+
+void dcap_qe_keep(struct dcap *v)
+{
+	struct known_key *k;
+
+	if (!v->t->chains || rd_left(&v->q->qe_auth) > QE_AUTH_KEPT)
+		return;
+	k = malloc(sizeof *k);
+	if (!k)
+		return;
+	k->key = pubkey_ref(v->attestation);
+	if (!chain_cache_put(v->t->chains, v->qe_key, k, key_free, NULL))
+		key_free(k);
 }

@@ -4,8 +4,6 @@
 #include "lib/base/hex.h"
 #include "lib/evidence/sgx/dcap.h"
 
-#define MISSING_MAX 4
-
 /* A document, the rows that its faults fail, and what it has to be of. */
 struct document {
 	const char *what;
@@ -18,25 +16,17 @@ static const struct document qe_identity = { "QE identity", DCAP_CHECK_QEID_FORM
 	DCAP_CHECK_QEID_SIGNATURE, DCAP_CHECK_QEID_SIGNER_DATES, DCAP_CHECK_QEID_SIGNER_CRL,
 	DCAP_CHECK_QEID_CURRENT };
 
-/* One set of collateral given for this very evidence: what does not fit in it is wrong, not merely absent. */
-static bool picked(const struct dcap *v)
+static const struct collateral_item *find(
+    const struct dcap *v, enum collateral_kind kind, const char *key)
 {
-	return v->t->npieces == 1;
-}
+	struct collateral_query q = { .kind = kind, .key = key, .now_s = v->t->now_s,
+		.evaluation = dcap_evaluation_wanted(v) };
+	const struct collateral_item *i = collateral_find(v->set, &q);
 
-static const char *enclave_id(const struct dcap *v)
-{
-	return pcs_enclave_name(v->tee == PCS_SGX ? PCS_QE : PCS_TD_QE);
-}
-
-static const struct collateral_item *find(const struct dcap *v, enum collateral_kind kind, const char *key)
-{
-	struct collateral_query q = { .kind = kind, .key = key, .now_s = v->t->now_s };
-	const struct collateral_item *i = collateral_find(&v->set->set, &q);
-
-	if (!i && picked(v)) {
+	/* Given for this very evidence: what does not fit in it is wrong, not merely absent. */
+	if (!i && v->t->collateral_picked && q.evaluation == 0) {
 		q.key = NULL;
-		i = collateral_find(&v->set->set, &q);
+		i = collateral_find(v->set, &q);
 	}
 	return i;
 }
@@ -44,7 +34,7 @@ static const struct collateral_item *find(const struct dcap *v, enum collateral_
 /* Some revocation list of the set besides the root's; NULL when there is none. */
 static const struct collateral_item *other_crl(const struct dcap *v)
 {
-	const struct collateral_set *s = &v->set->set;
+	const struct collateral_set *s = v->set;
 
 	for (size_t i = 0; i < s->nitems; i++)
 		if (s->items[i]->crl && s->items[i] != v->items.root_crl)
@@ -62,52 +52,61 @@ static bool wrong_crl(struct dcap *v, const char *issuer)
 
 /* All that is missing is said at once, so that it can be fetched at once: "pck-crl processor,
  * qe-identity QE". */
-static bool say_missing(struct dcap *v, const char *fmspc_key)
+static bool say_missing(struct dcap *v)
 {
-	const struct { bool there; enum collateral_kind kind; const char *key; } rows[MISSING_MAX] = {
-		{ v->items.root_crl, COLLATERAL_ROOT_CRL, "root" },
-		{ v->items.pck_crl, COLLATERAL_PCK_CRL, pck_ca_kind(x509_subject_cn(v->chain.pck.ca)) },
-		{ v->items.tcb_info, COLLATERAL_TCB_INFO, fmspc_key },
-		{ v->items.qe_identity, COLLATERAL_QE_IDENTITY, enclave_id(v) },
-	};
 	struct buf b = buf_make(v->a);
 
-	for (size_t i = 0; i < MISSING_MAX; i++)
-		if (!rows[i].there)
-			buf_fmt(&b, "%s%s %s", b.len ? ", " : "",
-			    collateral_kind_name(rows[i].kind), rows[i].key);
+	for (size_t i = 0; i < v->o->nneeds; i++) {
+		const struct att_need *need = &v->o->needs[i];
+		if (need->is_there)
+			continue;
+		buf_fmt(&b, "%s%s %s", b.len ? ", " : "", need->kind, need->key);
+		if (need->baseline[0])
+			buf_fmt(&b, " (evaluation number %s)", need->baseline);
+	}
 	if (!buf_ok(&b, &v->fault))
 		return false;
 	if (b.len == 0)
 		return true;
 	/* A piece that could not be read may be the one: that is the operator's to mend, not to fetch. */
-	if (v->set->unreadable.code != ATT_E_OK)
-		return check_fail(v->c, DCAP_CHECK_TCB_FORM, check_text(v->c, "readable collateral: %s", b.p),
-		    check_text(v->c, "%s", v->set->unreadable.text));
+	if (v->t->collateral && v->t->collateral->unreadable.code != ATT_E_OK)
+		return check_fail(v->c, DCAP_CHECK_TCB_FORM,
+		    check_text(v->c, "readable collateral: %s", b.p),
+		    check_text(v->c, "%s", v->t->collateral->unreadable.text));
 	return dcap_missing(v, b.p);
 }
 
 static bool step_find(struct dcap *v)
 {
+	static const struct collateral_set nothing;
 	const struct pck_chain *p = &v->chain.pck;
-	const struct collateral_set *s;
-	const char *key;
+	const char *key = collateral_fmspc_key(v->a, v->tee, p->ext.fmspc);
 
-	if (!dcap_set_get(v))
-		return false;
-	s = &v->set->set;
-	key = collateral_fmspc_key(v->a, v->tee, p->ext.fmspc);
 	if (!key)
 		return arena_fail(v->a, &v->fault);
-	v->items.root_crl = collateral_root_crl(s, p->root, v->t->now_s);
-	v->items.pck_crl = collateral_pck_crl(s, p->ca, v->t->now_s);
+	if (!dcap_look_up(v))
+		return false;
+	v->set = v->t->collateral ? &v->t->collateral->set : &nothing;
+	v->items.root_crl = collateral_root_crl(v->set, p->root, v->t->now_s);
+	v->items.pck_crl = collateral_pck_crl(v->set, p->ca, v->t->now_s);
 	v->items.tcb_info = find(v, COLLATERAL_TCB_INFO, key);
-	v->items.qe_identity = find(v, COLLATERAL_QE_IDENTITY, enclave_id(v));
-	if (picked(v) && other_crl(v) && !v->items.root_crl)
+	v->items.qe_identity = find(v, COLLATERAL_QE_IDENTITY, dcap_enclave_id(v));
+	if (!dcap_tell_needs(v))
+		return false;
+	if (v->t->collateral_picked && other_crl(v) && !v->items.root_crl)
 		return wrong_crl(v, x509_subject_cn(p->root));
-	if (picked(v) && other_crl(v) && !v->items.pck_crl)
+	if (v->t->collateral_picked && other_crl(v) && !v->items.pck_crl)
 		return wrong_crl(v, x509_subject_cn(p->ca));
-	return say_missing(v, key) && check_pass(v->c, DCAP_CHECK_CRL_ISSUER);
+	return say_missing(v) && check_pass(v->c, DCAP_CHECK_CRL_ISSUER);
+}
+
+/* The set proved the list with this very certificate. */
+static bool proved_under(const struct collateral_item *i, const struct x509_cert *ca)
+{
+	for (size_t k = 0; k < i->proof.nsigners; k++)
+		if (bytes_equal(x509_sha256(i->proof.signers[k]), x509_sha256(ca), 32))
+			return i->proof.fault == COLLATERAL_GOOD;
+	return false;
 }
 
 /* Of the CA that issued the leaf, whatever chain came with the list. spec: sgx-tdx §5 step 3 */
@@ -121,7 +120,9 @@ static bool crl_signed(struct dcap *v)
 		return dcap_result(v, DCAP_CHECK_CRL_SIGNATURE, false,
 		    check_text(v->c, "signed by %s", x509_subject_cn(p->root)),
 		    &v->items.root_crl->proof.why);
-	if (!bytes_equal(v->chain.crl_sha256, x509_crl_sha256(pck->crl), sizeof v->chain.crl_sha256)) {
+	if (!proved_under(pck, p->ca) &&
+	    !bytes_equal(
+		v->chain.crl_sha256, x509_crl_sha256(pck->crl), sizeof v->chain.crl_sha256)) {
 		if (!x509_crl_signed_by(v->t->crypto, pck->crl, p->ca, &why))
 			return dcap_result(v, DCAP_CHECK_CRL_SIGNATURE, false,
 			    check_text(v->c, "signed by %s", x509_subject_cn(p->ca)), &why);
@@ -146,7 +147,7 @@ static bool step_crl(struct dcap *v)
 			    &why);
 	}
 	check_pass(v->c, DCAP_CHECK_CRL_CURRENT);
-	if (collateral_root_revokes(&v->set->set, p->root, p->ca))
+	if (collateral_root_revokes(v->set, p->root, p->ca))
 		return check_fail(v->c, DCAP_CHECK_CRL_CA,
 		    check_text(v->c, "%s not revoked", x509_subject_cn(p->ca)), "revoked by the root");
 	check_pass(v->c, DCAP_CHECK_CRL_CA);
@@ -179,7 +180,7 @@ static bool judge(struct dcap *v, const struct document *d, const struct collate
 		{ COLLATERAL_EXPIRED, d->current, "current at the time of appraisal" },
 	};
 	struct att_error why = { 0 };
-	enum collateral_fault fault = collateral_judge(&v->set->set, i, v->t->now_s, &why);
+	enum collateral_fault fault = collateral_judge(v->set, i, v->t->now_s, &why);
 
 	if (!same_root(v, d, i))
 		return false;
@@ -227,9 +228,9 @@ static bool step_qe_identity(struct dcap *v)
 	if (!judge(v, &qe_identity, i))
 		return false;
 	id = pcs_enclave_name(i->qe_identity->id);
-	if (strcmp(id, enclave_id(v)) != 0)
+	if (strcmp(id, dcap_enclave_id(v)) != 0)
 		return check_fail(v->c, DCAP_CHECK_QE_IDENTITY,
-		    check_text(v->c, "identity %s", enclave_id(v)),
+		    check_text(v->c, "identity %s", dcap_enclave_id(v)),
 		    check_text(v->c, "identity %s", id));
 	for (size_t k = 0; k < sizeof f.miscselect; k++)
 		f.miscselect[k] = (uint8_t)(qe->miscselect >> 8 * k);
@@ -266,82 +267,14 @@ bool dcap_step_collateral(struct dcap *v)
 	return true;
 }
 
-/* Every item was hashed by MAA with the NUL behind its text. spec: sgx-tdx §9.2 */
-static bool hash_text(struct dcap *v, const char *text, size_t n, char out[DCAP_HASH_TEXT])
-{
-	char *copy = text ? arena_strndup(v->a, text, n) : NULL;
-	uint8_t sum[32];
-
-	if (!copy)
-		return arena_fail(v->a, &v->fault);
-	if (!digest(v->t->crypto, DIGEST_SHA256, copy, n + 1, sum, &v->fault))
-		return false;
-	hex_encode(sum, sizeof sum, out);
-	return true;
-}
-
-static char *pem(struct dcap *v, const struct x509_cert *cert)
-{
-	size_t n;
-	const uint8_t *der = x509_der(cert, &n);
-
-	return x509_to_pem(v->a, der, n);
-}
-
-/* Signer, then root, whatever the spacing they came in. */
-static bool hash_chain(struct dcap *v, const struct collateral_item *i, char out[DCAP_HASH_TEXT])
-{
-	const char *signer = pem(v, i->proof.signers[0]), *root = pem(v, i->proof.root);
-	const char *both = signer && root ? arena_printf(v->a, "%s%s", signer, root) : NULL;
-
-	return hash_text(v, both, both ? strlen(both) : 0, out);
-}
-
-static bool hash_answer(struct dcap *v, const struct collateral_item *i, char out[DCAP_HASH_TEXT])
-{
-	return hash_text(v, (const char *)rd_ptr(&i->answer), rd_left(&i->answer), out);
-}
-
-/* x509_to_pem writes certificates; a list differs in its label alone. */
-static bool hash_crl(struct dcap *v, const struct collateral_item *i, char out[DCAP_HASH_TEXT])
-{
-	static const char begin[] = "-----BEGIN CERTIFICATE-----\n", end[] = "-----END CERTIFICATE-----\n";
-	char *text = x509_to_pem(v->a, rd_ptr(&i->body), rd_left(&i->body)), *crl;
-	size_t n = text ? strlen(text) : 0, head = sizeof begin - 1, tail = sizeof end - 1;
-
-	if (!text || n < head + tail)
-		return arena_fail(v->a, &v->fault);
-	crl = arena_printf(v->a, "-----BEGIN X509 CRL-----\n%.*s-----END X509 CRL-----\n",
-	    (int)(n - head - tail), text + head);
-	return hash_text(v, crl, crl ? strlen(crl) : 0, out);
-}
-
-static size_t place(const struct dcap *v, const struct collateral_item *i)
-{
-	const struct collateral_set *s = &v->set->set;
-	size_t at = 0;
-
-	while (at < s->nitems && s->items[at] != i)
-		at++;
-	return at;
-}
-
-bool dcap_hash_items(struct dcap *v, struct dcap_hashes *out)
+/* spec: sgx-tdx §9.2 */
+void dcap_hash_items(const struct dcap *v, struct dcap_hashes *out)
 {
 	const struct dcap_items *i = &v->items;
-	size_t at[3] = { place(v, i->tcb_info), place(v, i->qe_identity), place(v, i->root_crl) };
-	struct dcap_chain *c = &v->chain;
 
-	if (!c->hashed || !bytes_equal(c->hashed_at, at, sizeof at)) {
-		if (!hash_chain(v, i->tcb_info, c->hashes.tcb_info_certs) ||
-		    !hash_chain(v, i->qe_identity, c->hashes.qeid_certs) ||
-		    !hash_answer(v, i->tcb_info, c->hashes.tcb_info) ||
-		    !hash_answer(v, i->qe_identity, c->hashes.qeid) ||
-		    !hash_crl(v, i->root_crl, c->hashes.crl))
-			return false;
-		bytes_copy(c->hashed_at, at, sizeof at);
-		c->hashed = true;
-	}
-	*out = c->hashes;
-	return true;
+	hex_encode(i->tcb_info->chain_sha256, 32, out->tcb_info_certs);
+	hex_encode(i->qe_identity->chain_sha256, 32, out->qeid_certs);
+	hex_encode(i->tcb_info->text_sha256, 32, out->tcb_info);
+	hex_encode(i->qe_identity->text_sha256, 32, out->qeid);
+	hex_encode(i->root_crl->text_sha256, 32, out->crl);
 }

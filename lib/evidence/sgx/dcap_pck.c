@@ -102,8 +102,9 @@ static bool given_leaf(struct dcap *v)
 		    "the PCK certificate of the key that signed the QE report",
 		    "PCK certificates of other keys");
 	return dcap_missing(v, arena_printf(v->a,
-	    "PCK certificate: the quote has certification data of type %d, which only names the platform",
-	    (int)v->q->certification));
+		"PCK certificate: the quote has certification data of type %d, which only names "
+		"the platform",
+		(int)v->q->certification));
 }
 
 static bool step_leaf(struct dcap *v)
@@ -224,13 +225,28 @@ static bool step_qe_binding(struct dcap *v)
 	return check_pass(v->c, DCAP_CHECK_QE_BINDING);
 }
 
+/* Is it the report of a quoting enclave, and does it vouch for the attestation key? */
+static bool step_qe(struct dcap *v)
+{
+	if (dcap_qe_cached(v))
+		return check_pass(v->c, DCAP_CHECK_QE_SIGNATURE) &&
+		    check_pass(v->c, DCAP_CHECK_QE_BINDING);
+	return v->fault.code == ATT_E_OK && step_qe_signature(v) && step_qe_binding(v);
+}
+
 static bool step_quote_signature(struct dcap *v)
 {
 	const uint8_t *xy = rd_ptr(&v->q->key);
-	ATT_AUTO_STRUCT(pubkey) key = NULL;
 	struct att_error why = { 0 };
-	bool ok = pubkey_from_ec(v->t->crypto, KEY_P256, xy, xy + QUOTE_KEY_LEN / 2, &key, &why) &&
-	    sig_verify(v->t->crypto, key, SIG_ECDSA_P256_SHA256, v->q->signed_bytes, v->q->signature, &why);
+	bool known = v->attestation != NULL;
+	bool ok = (known ||
+		      pubkey_from_ec(v->t->crypto, KEY_P256, xy, xy + QUOTE_KEY_LEN / 2,
+			  &v->attestation, &why)) &&
+	    sig_verify(v->t->crypto, v->attestation, SIG_ECDSA_P256_SHA256, v->q->signed_bytes,
+		v->q->signature, &why);
+
+	if (ok && !known)
+		dcap_qe_keep(v);
 
 	return dcap_result(v, DCAP_CHECK_QUOTE_SIGNATURE, ok,
 	    "a signature by the attestation key over header and body", &why);
@@ -240,18 +256,41 @@ static dcap_step *const chain_steps[] = {       /* skipped when the chain is kno
 	step_certs, step_leaf, step_extension, step_root, step_chain,
 };
 static dcap_step *const evidence_steps[] = {
-	step_validity, step_qe_signature, step_qe_binding, step_quote_signature, dcap_step_collateral,
+	step_validity, step_qe, step_quote_signature, dcap_step_collateral,
 };
 #define RUN(v, steps) dcap_run(v, steps, sizeof(steps) / sizeof((steps)[0]))
+
+static void forget_chain(struct dcap *v)
+{
+	x509_bundle_clear(&v->sent);
+	pck_chain_clear(&v->chain.pck);
+}
+
+static bool find_chain(struct dcap *v)
+{
+	if (!dcap_chain_key(v))
+		return false;
+	v->cached = dcap_chain_cached(v);
+	return v->cached || RUN(v, chain_steps);
+}
+
+/* A quote without its certificates needs those before it is known what else it needs. */
+static bool find_chain_or_ask(struct dcap *v)
+{
+	if (find_chain(v))
+		return true;
+	if (!v->o->missing || !dcap_tell_needs(v) || !v->t->look_up || !dcap_look_up(v))
+		return false;
+	v->o->missing = NULL;
+	forget_chain(v);
+	return find_chain(v);
+}
 
 bool dcap_authentic(struct dcap *v)
 {
 	check_pass(v->c, DCAP_CHECK_FORM);
 	v->span = (struct collateral_span)COLLATERAL_SPAN_EMPTY;
-	if (!step_vendor(v) || !dcap_chain_key(v))
-		return false;
-	v->cached = dcap_chain_cached(v);
-	if (!v->cached && !RUN(v, chain_steps))
+	if (!step_vendor(v) || !find_chain_or_ask(v))
 		return false;
 	v->o->simulated_anchor = v->chain.pck.simulated;
 	return RUN(v, evidence_steps);
@@ -259,14 +298,8 @@ bool dcap_authentic(struct dcap *v)
 
 void dcap_clear(struct dcap *v)
 {
-	x509_bundle_clear(&v->sent);
-	pck_chain_clear(&v->chain.pck);
-	if (v->own_set) {
-		struct arena *a = v->own_set->a;
-		collateral_set_clear(&v->own_set->set);
-		arena_free(a);
-		v->own_set = NULL;
-	}
+	forget_chain(v);
+	pubkey_free(v->attestation);
 }
 
 bool dcap_bound(struct dcap *v, size_t row, const struct bound_data *data, const uint8_t report_data[64])

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "lib/base/buf.h"
 #include "lib/evidence/sgx/dcap.h"
 
@@ -119,6 +121,28 @@ bool dcap_tcb(struct dcap *v, const uint8_t *svn, const uint8_t *svn2)
 	return dcap_tell_tcb(v) && check_level(v);
 }
 
+bool dcap_identify(struct dcap *v, const uint8_t *signer, const uint8_t *measurement, size_t len)
+{
+	const struct ext_sgx *x = &v->chain.pck.ext;
+	const struct { enum att_deny_kind kind; const uint8_t *p; size_t n; } who[] = {
+		{ ATT_DENY_FMSPC, x->fmspc, sizeof x->fmspc },
+		{ ATT_DENY_PPID, x->ppid, sizeof x->ppid },
+		{ ATT_DENY_PLATFORM_INSTANCE, x->platform_instance,
+		    x->has_platform ? sizeof x->platform_instance : 0 },
+		{ ATT_DENY_SIGNER, signer, signer ? len : 0 },
+		{ ATT_DENY_MEASUREMENT, measurement, len },
+	};
+
+	for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
+		if (!evidence_identify(v->o, v->a, who[i].kind, who[i].p, who[i].n, &v->fault))
+			return false;
+	for (size_t i = 0; i < v->tcb.nadvisories; i++)
+		if (!evidence_identify(v->o, v->a, ATT_DENY_ADVISORY, v->tcb.advisories[i],
+			strlen(v->tcb.advisories[i]), &v->fault))
+			return false;
+	return true;
+}
+
 /* Advisory texts belong to the set, which the cache may drop. */
 static bool copy_advisories(struct dcap *v, struct dcap_facts *f)
 {
@@ -146,8 +170,9 @@ bool dcap_finish(struct dcap *v)
 		f->status = v->status;
 		f->date_s = v->tcb.date_s;
 		f->evaluation = evaluation(v);
-		if (!copy_advisories(v, f) || !dcap_hash_items(v, &f->hashes))
+		if (!copy_advisories(v, f))
 			return false;
+		dcap_hash_items(v, &f->hashes);
 		v->o->facts = f;
 	}
 	dcap_chain_keep(v);

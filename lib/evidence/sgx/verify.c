@@ -49,7 +49,8 @@ static void judge(struct dcap *v, const struct sgx_evidence *ev)
 	(void)check_oe_claims(v, ev);
 	(void)dcap_bound(v, SGX_CHECK_REPORT_DATA, v->t->runtime, ev->report.report_data);
 	(void)check_config_id(v, &ev->report);
-	(void)dcap_finish(v);
+	(void)(dcap_identify(v, ev->report.mrsigner, ev->report.mrenclave, sizeof ev->report.mrsigner) &&
+	    dcap_finish(v));
 }
 
 bool sgx_verify(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o,

@@ -3,13 +3,6 @@
 #include "lib/base/buf.h"
 #include "lib/evidence/snp/verify.h"
 
-static void put_bundle(struct buf *b, const struct x509_bundle *set)
-{
-	buf_le32(b, set ? (uint32_t)set->n : 0);
-	for (size_t i = 0; set && i < set->n; i++)
-		buf_put(b, x509_sha256(set->certs[i]), 32);
-}
-
 /* Fields that choose among certificates: kind of key, product line, chip and TCB. */
 static void put_report(struct buf *b, const struct snp_report *r)
 {
@@ -20,13 +13,14 @@ static void put_report(struct buf *b, const struct snp_report *r)
 	buf_put(b, r->reported_tcb, sizeof r->reported_tcb);
 }
 
-bool snp_chain_key(struct snp_verifier *v, uint8_t key[CHAIN_CACHE_KEY])
+bool snp_chain_key(struct snp_verifier *v)
 {
 	const struct snp_certtable *sent = &v->ev->certs;
 	struct buf b = buf_make(v->a);
 	uint8_t sum[32];
 
-	if (!v->t->chains)
+	v->keyed = v->t->chains && v->t->given_sha256;
+	if (!v->keyed)
 		return true;
 	buf_str(&b, "snp chain");
 	buf_le32(&b, (uint32_t)sent->ncerts);
@@ -36,13 +30,9 @@ bool snp_chain_key(struct snp_verifier *v, uint8_t key[CHAIN_CACHE_KEY])
 			return false;
 		buf_put(&b, sum, sizeof sum);
 	}
-	put_bundle(&b, v->t->certs);
-	put_bundle(&b, v->t->anchors);
-	buf_le32(&b, (uint32_t)v->t->ncrls);
-	for (size_t i = 0; i < v->t->ncrls; i++)
-		buf_put(&b, x509_crl_sha256(v->t->crls[i]), 32);
+	buf_put(&b, v->t->given_sha256, 32);
 	put_report(&b, v->r);
-	return buf_ok(&b, &v->fault) && digest(v->t->crypto, DIGEST_SHA256, b.p, b.len, key, &v->fault);
+	return buf_ok(&b, &v->fault) && digest(v->t->crypto, DIGEST_SHA256, b.p, b.len, v->key, &v->fault);
 }
 
 /* Certificates are shared by counting references: the cache may drop its own at any time. */
@@ -56,9 +46,9 @@ static struct snp_chain chain_ref(const struct snp_chain *c)
 	return t;
 }
 
-bool snp_chain_cached(struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY])
+bool snp_chain_cached(struct snp_verifier *v)
 {
-	const struct snp_chain *known = v->t->chains ? chain_cache_get(v->t->chains, key) : NULL;
+	const struct snp_chain *known = v->keyed ? chain_cache_get(v->t->chains, v->key) : NULL;
 
 	if (!known)
 		return false;
@@ -76,13 +66,13 @@ static void chain_free(void *p)
 	free(p);
 }
 
-void snp_chain_keep(struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY])
+void snp_chain_keep(struct snp_verifier *v)
 {
-	struct snp_chain *c = v->t->chains ? malloc(sizeof *c) : NULL;
+	struct snp_chain *c = v->keyed ? malloc(sizeof *c) : NULL;
 
 	if (!c)
 		return;
 	*c = chain_ref(&v->chain);
-	if (!chain_cache_put(v->t->chains, key, c, chain_free, NULL))
+	if (!chain_cache_put(v->t->chains, v->key, c, chain_free, NULL))
 		chain_free(c);
 }

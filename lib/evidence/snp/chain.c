@@ -83,8 +83,7 @@ bool snp_step_root(struct snp_verifier *v)
 	return check_pass(v->c, SNP_CHECK_ROOT);
 }
 
-/* What x509_issued_by leaves open: AMD's CAs have RSA-4096 keys, PSS signatures and a keyUsage. */
-static bool ca_form(const struct x509_cert *cert, struct att_error *e)
+bool snp_ca_form(const struct x509_cert *cert, struct att_error *e)
 {
 	struct rd key_usage;
 	enum sig_alg alg;
@@ -105,7 +104,7 @@ bool snp_step_chain_ark(struct snp_verifier *v)
 {
 	struct x509_cert *ark = v->chain.ark;
 	struct att_error why = { 0 };
-	bool ok = ca_form(ark, &why) && x509_issued_by(v->t->crypto, ark, ark, 1, &why);
+	bool ok = snp_ca_form(ark, &why) && x509_issued_by(v->t->crypto, ark, ark, 1, &why);
 
 	return snp_result(v, SNP_CHECK_CHAIN_ARK, ok,
 	    "a self-signed CA certificate that may sign certificates", &why);
@@ -124,7 +123,8 @@ bool snp_step_chain_ica(struct snp_verifier *v)
 
 		if (strcmp(x509_subject_cn(cert), cn) != 0)
 			continue;
-		if (ca_form(cert, &why) && x509_issued_by(v->t->crypto, cert, v->chain.ark, 1, &why)) {
+		if (snp_ca_form(cert, &why) &&
+		    x509_issued_by(v->t->crypto, cert, v->chain.ark, 1, &why)) {
 			v->chain.ica = x509_cert_ref(cert);
 			return check_pass(v->c, SNP_CHECK_CHAIN_ICA);
 		}
@@ -158,11 +158,12 @@ bool snp_step_validity(struct snp_verifier *v)
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct att_error why = { 0 };
-		if (!snp_result(v, rows[i].row, x509_valid_at(rows[i].cert, v->t->now_s, &why),
-			check_text(v->c, "%s valid at the time of appraisal",
-			    x509_subject_cn(rows[i].cert)),
-			&why))
-			return false;
+		if (!x509_valid_at(rows[i].cert, v->t->now_s, &why))
+			return snp_result(v, rows[i].row, false,
+			    check_text(v->c, "%s valid at the time of appraisal",
+				x509_subject_cn(rows[i].cert)),
+			    &why);
+		check_pass(v->c, rows[i].row);
 	}
 	return true;
 }
@@ -184,10 +185,10 @@ static bool crls_of(struct snp_verifier *v, const struct x509_cert *issuer,
 		if (!x509_crl_names_issuer(l, issuer))
 			continue;
 		++*n;
-		if (!snp_result(v, SNP_CHECK_CRL_SIGNATURE,
-			v->cached || x509_crl_signed_by(v->t->crypto, l, issuer, &why),
-			check_text(v->c, "signed by %s", x509_subject_cn(issuer)), &why))
-			return false;
+		if (!v->cached && !x509_crl_signed_by(v->t->crypto, l, issuer, &why))
+			return snp_result(v, SNP_CHECK_CRL_SIGNATURE, false,
+			    check_text(v->c, "signed by %s", x509_subject_cn(issuer)), &why);
+		check_pass(v->c, SNP_CHECK_CRL_SIGNATURE);
 		if (!v->cached && x509_crl_revokes(l, cert))
 			return check_fail(v->c, SNP_CHECK_CRL_REVOKED,
 			    check_text(v->c, "%s not revoked", x509_subject_cn(cert)),
@@ -198,6 +199,14 @@ static bool crls_of(struct snp_verifier *v, const struct x509_cert *issuer,
 		return true;
 	return snp_result(v, SNP_CHECK_CRL_CURRENT, current, "a revocation list within its dates", &why) &&
 	    check_pass(v->c, SNP_CHECK_CRL_REVOKED);
+}
+
+static bool missing_crl(struct snp_verifier *v)
+{
+	return snp_missing(v,
+	    arena_printf(v->a, "revocation list by %s: " KDS "%s/v1/%s/crl",
+		x509_subject_cn(v->chain.ark), v->kind == SNP_KEY_VLEK ? "vlek" : "vcek",
+		v->chain.product->name));
 }
 
 /* AMD's roots revoke intermediates; a list by the intermediate would cover the leaf. */
@@ -212,6 +221,9 @@ bool snp_step_crl(struct snp_verifier *v)
 		return check_pass(v->c, SNP_CHECK_CRL_PRESENT);
 	if (!v->t->settings->crl_required)
 		return true;
+	/* Where somebody can bring it, it is not lacking yet. */
+	if (!(v->t->settings->allow & ATT_ALLOW_NO_CRL) && v->t->look_up)
+		return missing_crl(v);
 	if (!(v->t->settings->allow & ATT_ALLOW_NO_CRL))
 		return check_fail(v->c, SNP_CHECK_CRL_PRESENT,
 		    check_text(v->c, "a revocation list by %s (relaxation no-crl is off)",

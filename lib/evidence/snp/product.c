@@ -85,6 +85,14 @@ struct att_snp_tcb snp_tcb_decode(const struct snp_product *p, const uint8_t raw
 	};
 }
 
+void snp_tcb_encode(const struct snp_product *p, const struct att_snp_tcb *t, uint8_t raw[8])
+{
+	const uint8_t turin[8] = { t->fmc, t->bootloader, t->tee, t->snp, 0, 0, 0, t->microcode };
+	const uint8_t milan[8] = { t->bootloader, t->tee, 0, 0, 0, 0, t->snp, t->microcode };
+
+	bytes_copy(raw, p->fmc ? turin : milan, 8);
+}
+
 bool snp_tcb_reserved_zero(const struct snp_product *p, const uint8_t raw[8])
 {
 	return p->fmc ? bytes_zero(raw + 4, 3) : bytes_zero(raw + 2, 4);

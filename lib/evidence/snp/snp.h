@@ -144,6 +144,7 @@ bool snp_tcb_has(
     const struct snp_product *p, size_t component); /* does the product's layout have it? */
 uint8_t snp_tcb_get(const struct att_snp_tcb *t, size_t component);
 struct att_snp_tcb snp_tcb_decode(const struct snp_product *p, const uint8_t raw[8]);
+void snp_tcb_encode(const struct snp_product *p, const struct att_snp_tcb *t, uint8_t raw[8]);
 bool snp_tcb_reserved_zero(const struct snp_product *p, const uint8_t raw[8]);
 /* First component in which a > b, or SNP_TCB_COMPONENTS.  Component-wise, never as one number. */
 size_t snp_tcb_exceeds(const struct att_snp_tcb *a, const struct att_snp_tcb *b);
@@ -151,6 +152,8 @@ const char *snp_tcb_text(struct arena *a, const struct snp_product *p, const str
 
 /* Is this the SubjectPublicKeyInfo digest of AMD's root of the product? */
 bool snp_root_pinned(const struct snp_product *p, const uint8_t spki_sha256[32]);
+/* What x509_issued_by() leaves open: AMD's CAs have RSA-4096 keys, PSS signatures and a keyUsage. */
+ATT_CHECK bool snp_ca_form(const struct x509_cert *cert, struct att_error *e);
 
 /* A chain that was verified but for time: certificates are references owned by the structure. */
 struct snp_chain {

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "lib/evidence/snp/verify.h"
 
 #define P384_LEN 48                     /* bytes of r and of s */
@@ -147,20 +149,58 @@ static snp_step *const judge_steps[] = { snp_step_tcb_order, snp_step_versions, 
 	snp_step_binding };
 #define RUN(v, steps) snp_run(v, steps, sizeof(steps) / sizeof((steps)[0]))
 
+static bool find_chain(struct snp_verifier *v)
+{
+	if (!snp_chain_key(v))
+		return false;
+	v->cached = snp_chain_cached(v);
+	return v->cached || RUN(v, chain_steps);
+}
+
+/* The certificates that were sent lack one: what it is, is known only now. */
+static bool find_chain_or_ask(struct snp_verifier *v)
+{
+	if (find_chain(v))
+		return true;
+	if (!v->o->missing || !snp_tell_needs(v) || !v->t->look_up || v->ev->certs.ncerts == 0 ||
+	    !snp_look_up(v))
+		return false;
+	v->o->missing = NULL;
+	x509_bundle_clear(&v->sent);
+	snp_chain_clear(&v->chain);
+	return find_chain(v);
+}
+
 static bool authentic(struct snp_verifier *v)
 {
-	uint8_t key[CHAIN_CACHE_KEY] = { 0 };
-
-	if (!RUN(v, report_steps) || !snp_chain_key(v, key))
-		return false;
-	v->cached = snp_chain_cached(v, key);
-	if (!v->cached && !RUN(v, chain_steps))
+	if (!RUN(v, report_steps) || !snp_look_up(v) || !find_chain_or_ask(v) || !snp_tell_needs(v))
 		return false;
 	v->o->simulated_anchor = v->chain.simulated;
 	if (!RUN(v, evidence_steps))
 		return false;
+	for (size_t i = 0; i < v->o->nneeds; i++)
+		v->o->needs[i].is_authentic = true;
 	if (!v->cached)
-		snp_chain_keep(v, key);
+		snp_chain_keep(v);
+	return true;
+}
+
+/* The certificate of a chip's key names the chip even where the report masks it. */
+static bool identify(struct snp_verifier *v)
+{
+	const struct snp_report *r = v->r;
+	const struct ext_snp *x = &v->chain.ext;
+	const struct { enum att_deny_kind kind; const void *p; size_t n; } who[] = {
+		{ ATT_DENY_CHIP_ID, x->has_hwid ? x->hwid : r->chip_id, sizeof r->chip_id },
+		{ ATT_DENY_PRODUCT, v->chain.product->name, strlen(v->chain.product->name) },
+		{ ATT_DENY_MEASUREMENT, r->measurement, sizeof r->measurement },
+		{ ATT_DENY_SIGNER, r->id_key_digest, sizeof r->id_key_digest },
+		{ ATT_DENY_SIGNER, r->author_key_digest, sizeof r->author_key_digest },
+	};
+
+	for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
+		if (!evidence_identify(v->o, v->a, who[i].kind, who[i].p, who[i].n, &v->fault))
+			return false;
 	return true;
 }
 
@@ -194,7 +234,7 @@ bool snp_verify(const void *ev, const struct trust *t, struct arena *a, struct e
 	if (authentic(&v)) {
 		for (size_t i = 0; i < sizeof judge_steps / sizeof judge_steps[0]; i++)
 			(void)judge_steps[i](&v);
-		(void)note_facts(&v);
+		(void)(note_facts(&v) && identify(&v));
 	}
 	x509_bundle_clear(&v.sent);
 	snp_chain_clear(&v.chain);

@@ -15,6 +15,7 @@ struct snp_verifier {
 	const struct snp_evidence *ev;
 	const struct snp_report *r;     /* of ev */
 	const struct trust *t;
+	struct trust found;             /* what t points to after a look-up */
 	struct arena *a;
 	struct evidence_outcome *o;
 	struct checklist *c;            /* of o */
@@ -22,6 +23,8 @@ struct snp_verifier {
 	struct x509_bundle
 	    sent; /* certificates of the evidence; owned, empty when the chain was cached */
 	struct snp_chain chain;         /* owned */
+	bool keyed;                     /* key was made: the chain may be kept */
+	uint8_t key[CHAIN_CACHE_KEY];   /* of the chain */
 	bool cached; /* chain came from the cache: signatures of it and of its CRLs are known */
 	struct att_error fault;         /* failure of the machine; code OK: none */
 };
@@ -37,6 +40,11 @@ bool snp_result(struct snp_verifier *v, enum snp_check row, bool ok, const char 
 bool snp_missing(struct snp_verifier *v, const char *text);
 /* A failure of the machine is no verdict: records it and says so. */
 bool snp_is_fault(struct snp_verifier *v, const struct att_error *why);
+
+/* needs.c: lists in the outcome what is needed, as far as it is known by now; and asks for it, so
+ * that v->t is then what was found.  False: only the machine failed. */
+ATT_CHECK bool snp_tell_needs(struct snp_verifier *v);
+ATT_CHECK bool snp_look_up(struct snp_verifier *v);
 
 /* leaf.c: which certificate signed the report, and what it says */
 snp_step snp_step_certs, snp_step_leaf, snp_step_leaf_key, snp_step_leaf_extensions;
@@ -56,10 +64,8 @@ snp_step snp_step_tcb_order, snp_step_versions, snp_step_minimum, snp_step_bindi
  */
 #define SNP_CACHED_FIRST SNP_CHECK_LEAF_KIND
 #define SNP_CACHED_LAST SNP_CHECK_CHAIN_LEAF
-bool snp_chain_cached(
-    struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY]); /* true: chain and rows are set */
-void snp_chain_keep(
-    struct snp_verifier *v, const uint8_t key[CHAIN_CACHE_KEY]); /* does nothing when it cannot */
-ATT_CHECK bool snp_chain_key(struct snp_verifier *v, uint8_t key[CHAIN_CACHE_KEY]);
+bool snp_chain_cached(struct snp_verifier *v);  /* true: chain and rows are set */
+void snp_chain_keep(struct snp_verifier *v);    /* does nothing when it cannot */
+ATT_CHECK bool snp_chain_key(struct snp_verifier *v);
 
 #endif

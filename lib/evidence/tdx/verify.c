@@ -48,7 +48,7 @@ static void judge(struct dcap *v, const struct td_report *r)
 		(void)dcap_tcb(v, r->tee_tcb_svn, r->has_15 ? r->tee_tcb_svn_2 : NULL);
 	(void)dcap_bound(v, TDX_CHECK_REPORT_DATA, v->t->runtime, r->report_data);
 	(void)check_config_id(v, r);
-	(void)dcap_finish(v);
+	(void)(dcap_identify(v, NULL, r->mrtd, sizeof r->mrtd) && dcap_finish(v));
 }
 
 bool tdx_verify(const void *ev, const struct trust *t, struct arena *a, struct evidence_outcome *o,

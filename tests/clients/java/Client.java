@@ -239,9 +239,72 @@ public final class Client {
 		refused("isolated: remove the last", 400, "InvalidOperation", () -> removed(client, signer, signer));
 	}
 
+	static byte[] bytes(Object text) {
+		return text == null ? null : Base64.getDecoder().decode((String)text);
+	}
+
+	static AttestationData data(Object text, boolean json) {
+		return text == null ? null : new AttestationData(BinaryData.fromBytes(bytes(text)),
+		    json ? AttestationDataInterpretation.JSON : AttestationDataInterpretation.BINARY);
+	}
+
+	static AttestationOptions sent(Map<String, ?> c) {
+		boolean json = (Boolean)c.get("json");
+		return new AttestationOptions(BinaryData.fromBytes(bytes(c.get("evidence"))))
+		    .setRunTimeData(data(c.get("runtime"), json)).setInitTimeData(data(c.get("inittime"), json))
+		    .setDraftPolicyForAttestation((String)c.get("draft"));
+	}
+
+	/** The recorded data ends with a NUL. */
+	static Object parsed(Object text) {
+		return BinaryData.fromString(new String(bytes(text)).replaceAll("\0+$", "")).toObject(Object.class);
+	}
+
+	static boolean enclave(AttestationResult r, Map<?, ?> want) {
+		return want.get("mrenclave").equals(r.getMrEnclave()) && want.get("mrsigner").equals(r.getMrSigner()) &&
+		    Objects.equals(r.isDebuggable(), want.get("debug")) &&
+		    r.getSvn() == ((Number)want.get("svn")).intValue() &&
+		    r.getProductId() == ((Number)want.get("product")).intValue();
+	}
+
+	/** What was bound comes back, but for a draft policy that issues nothing of it. */
+	static boolean bound(AttestationResult r, Map<String, ?> c) {
+		boolean json = (Boolean)c.get("json");
+		if (c.get("draft") != null || c.get("runtime") == null)
+			return true;
+		if (!json)
+			return Arrays.equals(r.getEnclaveHeldData().toBytes(), bytes(c.get("runtime")));
+		return parsed(c.get("runtime")).equals(r.getRuntimeClaims()) && (c.get("inittime") == null ||
+		    parsed(c.get("inittime")).equals(r.getInitTimeClaims()));
+	}
+
+	/** The recorded and simulated evidence; the client validates each token itself. */
+	@SuppressWarnings("unchecked")
+	static void attest(Map<String, ?> place) {
+		String issuer = (String)place.get("issuer");
+		AttestationClient client = new AttestationClientBuilder().endpoint((String)place.get("url"))
+		    .retryOptions(ONCE).tokenValidationOptions(
+			new AttestationTokenValidationOptions().setExpectedIssuer(issuer)).buildClient();
+		for (var c : (List<Map<String, ?>>)place.get("cases")) {
+			String name = "attest " + c.get("name");
+			Callable<AttestationResult> run = () -> c.get("call").equals("sgx") ?
+			    client.attestSgxEnclave(sent(c)) : client.attestOpenEnclave(sent(c));
+			int status = ((Number)c.get("status")).intValue();
+			if (status != 200)
+				refused(name, status, (String)c.get("code"), run);
+			else
+				step(name, () -> {
+					AttestationResult r = run.call();
+					return issuer.equals(r.getIssuer()) && enclave(r, (Map<?, ?>)c.get("claims")) &&
+					    bound(r, c);
+				});
+		}
+	}
+
 	@SuppressWarnings("unchecked")
 	public static void main(String[] args) throws Exception {
-		scene = BinaryData.fromString(Files.readString(Path.of(args[0]))).toObject(Map.class);
+		Map<String, Object> all = BinaryData.fromString(Files.readString(Path.of(args[0]))).toObject(Map.class);
+		scene = (Map<String, Map<String, ?>>)(Map<?, ?>)all;
 		for (String place : List.of("aad", "isolated")) {
 			metadata(place);
 			authorisation(place, place.equals("aad") ? "isolated" : "aad");
@@ -249,6 +312,8 @@ public final class Client {
 		aad();
 		isolatedPolicies(admin("isolated"));
 		isolatedCertificates(admin("isolated"));
+		for (var place : (List<Map<String, ?>>)all.getOrDefault("attest", List.of()))
+			attest(place);
 		System.exit(0);         // the HTTP client's threads would keep the program
 	}
 }

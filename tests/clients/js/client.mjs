@@ -1,6 +1,7 @@
 // The official JavaScript client against a running attestd; prints one line a check.  Usage: client.mjs SCENE
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import sdk from "@azure/attestation";
 
 const scene = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -169,6 +170,42 @@ async function isolatedCertificates(client) {
 		() => client[remove](signer.certificate, signer.key, signer.certificate));
 }
 
+const bytes = (text) => text === null ? undefined : new Uint8Array(Buffer.from(text, "base64"));
+const sameBytes = (a, b) => Buffer.from(a ?? []).equals(Buffer.from(b ?? []));
+
+// The recorded and simulated evidence; the client validates each token itself.
+async function attest(place) {
+	const client = new sdk.AttestationClient(place.url, optionsFor(place));
+	const calls = { sgx: "attestSgxEnclave", oe: "attestOpenEnclave" };
+	for (const c of place.cases) {
+		const runtime = bytes(c.runtime), inittime = bytes(c.inittime);
+		const data = c.json ? { runTimeJson: runtime, initTimeJson: inittime } :
+			{ runTimeData: runtime, initTimeData: inittime };
+		const run = () => client[calls[c.call]](bytes(c.evidence),
+			{ ...data, draftPolicyForAttestation: c.draft ?? undefined });
+		if (c.status !== 200) {
+			await refused(`attest ${c.name}`, c.status, c.code, run);
+			continue;
+		}
+		await step(`attest ${c.name}`, async () => {
+			const { body, token } = await run();
+			const claims = { mrenclave: body.mrEnclave, mrsigner: body.mrSigner, debug: body.isDebuggable,
+				product: body.productId, svn: body.svn };
+			// the recorded data ends with a NUL
+			const parsed = (data) => JSON.parse(Buffer.from(data).toString().replace(/\0+$/, ""));
+			const good = [
+				JSON.stringify(claims) === JSON.stringify(c.claims), body.issuer === place.issuer,
+				body.sgxCollateral?.quotehash === createHash("sha256").update(bytes(c.evidence)).digest("hex"),
+				(token.algorithm === "none") === (c.draft !== null),
+				!c.runtime || c.draft || (c.json ? isDeepStrictEqual(body.runTimeClaims, parsed(runtime)) :
+					sameBytes(body.enclaveHeldData, runtime)),
+				!c.inittime || !c.json || c.draft || isDeepStrictEqual(body.initTimeClaims, parsed(inittime)),
+			];
+			return [good.every((g) => g), { good, body, claims }];
+		});
+	}
+}
+
 for (const [label, other] of [["aad", "isolated"], ["isolated", "aad"]]) {
 	await metadata(label, scene[label]);
 	await authorisation(label, scene[label], scene[other]);
@@ -176,3 +213,5 @@ for (const [label, other] of [["aad", "isolated"], ["isolated", "aad"]]) {
 await aad(scene.aad);
 await isolatedPolicies(admin(scene.isolated));
 await isolatedCertificates(admin(scene.isolated));
+for (const place of scene.attest ?? [])
+	await attest(place);

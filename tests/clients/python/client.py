@@ -181,9 +181,56 @@ def isolated_certificates(client):
             lambda: remove(signer["certificate"], **by(signer)))
 
 
+def sent(case):
+    """The arguments of one call."""
+    kind = "json" if case["json"] else "data"
+    data = {f"{name}_{kind}": base64.b64decode(case[name]) for name in ("runtime", "inittime") if case[name]}
+    return {**data, **({"draft_policy": case["draft"]} if case["draft"] else {})}
+
+
+def received(case, place, result, token):
+    """Everything of the answer that is as it should be."""
+    claims = {"mrenclave": result.mr_enclave, "mrsigner": result.mr_signer, "debug": result.is_debuggable,
+              "product": result.product_id, "svn": result.svn}
+    held = base64.b64decode(case["runtime"]) if case["runtime"] else None
+    runtime = json.loads(held) if held and case["json"] else None
+    quote = hashlib.sha256(base64.b64decode(case["evidence"])).hexdigest()
+    good = [claims == case["claims"], result.issuer == place["issuer"],
+            result.sgx_collateral["quotehash"] == quote, (token.algorithm == "none") == bool(case["draft"]),
+            case["draft"] or not case["runtime"] or
+            (result.runtime_claims == runtime if case["json"] else result.enclave_held_data == held),
+            # this client sends the type of init-time JSON without the data
+            result.inittime_claims is None]
+    return all(good), (good, claims, vars(result))
+
+
+def not_sent(name, run):
+    try:
+        check(False, name, run())
+    except ValueError as e:
+        check("valid JSON" in str(e), name, e)
+
+
+def attest(place):
+    """The recorded and simulated evidence; the client validates each token itself."""
+    client = AttestationClient(place["url"], Static(place["reader"]), **common(place))
+    calls = {"sgx": client.attest_sgx_enclave, "oe": client.attest_open_enclave}
+    for case in place["cases"]:
+        def run(case=case):
+            return calls[case["call"]](base64.b64decode(case["evidence"]), **sent(case))
+        if case["json"] and base64.b64decode(case["runtime"]).endswith(b"\0"):
+            not_sent(f"attest {case['name']}: this client takes no JSON with a NUL behind it", run)
+        elif case["status"] != 200:
+            refused(f"attest {case['name']}", case["status"], case["code"], run)
+        else:
+            step(f"attest {case['name']}", lambda case=case, run=run: received(case, place, *run()))
+
+
 for name, elsewhere in (("aad", "isolated"), ("isolated", "aad")):
     metadata(name, scene[name])
     authorisation(name, scene[name], scene[elsewhere])
 aad(scene["aad"])
 isolated_policies(admin(scene["isolated"]))
 isolated_certificates(admin(scene["isolated"]))
+for place in scene.get("attest", []):
+    attest(place)

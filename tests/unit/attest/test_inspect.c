@@ -2,6 +2,7 @@
 #include "tests/unit/attest/api_harness.h"
 #include "tests/unit/evidence/snp/fix.h"
 
+#include "libattest/endorse.h"
 #include "libattest/inspect.h"
 #include "libattest/token.h"
 
@@ -96,7 +97,36 @@ static void certificates(void **state)
 	v = inspected(evidence.crl_der.p, evidence.crl_der.n);
 	assert_string_equal(json_get(v, "kind")->s, "revocation list");
 	assert_non_null(json_get(v, "issuerCommonName"));
+	assert_string_equal(json_get(v, "crlNumber")->s, "01");
+	assert_int_equal(json_get(v, "revoked")->i, 0);
 	assert_non_null(json_get(v, "nextUpdate"));
+}
+
+static void bundles(void **state)
+{
+	struct att_endorsement i = { .kind = "snp-crl", .key = "Milan-vcek", .issued_s = 1700000000,
+	    .expires_s = INT64_MIN, .bytes = { evidence.crl_der.p, evidence.crl_der.n } };
+	const struct json *v, *first;
+	char *text;
+	size_t n;
+
+	(void)state;
+	CHECK_OK(att_bundle_write(&i, 1, &text, &n, &api.e), &api.e);
+	v = inspected(text, n);
+	assert_string_equal(json_get(v, "kind")->s, "collateral bundle");
+	first = json_get(v, "items")->child;
+	assert_string_equal(json_get(first, "kind")->s, "snp-crl");
+	assert_string_equal(json_get(first, "issued")->s, "2023-11-14T22:13:20Z");
+	assert_true(json_is(json_get(first, "expires"), JSON_NULL));
+	assert_int_equal(json_get(first, "bytes")->i, (int64_t)evidence.crl_der.n);
+	assert_null(json_get(v, "problem"));
+	/* A damaged one is still one, and says where. */
+	*strstr(text, "Milan") = 'X';
+	v = inspected(text, n);
+	assert_string_equal(json_get(v, "kind")->s, "collateral bundle");
+	assert_null(json_get(v, "items"));
+	assert_non_null(strstr(json_get(v, "problem")->s, "changed: SHA-256"));
+	free(text);
 }
 
 static void policies(void **state)
@@ -199,7 +229,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reports), cmocka_unit_test(requests), cmocka_unit_test(certificates),
-		cmocka_unit_test(policies), cmocka_unit_test(tokens), cmocka_unit_test(garbage),
+		cmocka_unit_test(bundles), cmocka_unit_test(policies), cmocka_unit_test(tokens),
+		    cmocka_unit_test(garbage),
 		cmocka_unit_test(damage),
 	};
 

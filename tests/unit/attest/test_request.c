@@ -193,11 +193,37 @@ static void test_override(void **state)
 	assert_int_equal(rd_left(&d.runtime.bytes), 7);
 }
 
+/* Members are shared by types, so that without a type the bytes must say what they are. */
+static void test_no_type(void **state)
+{
+	static const struct { const char *body; bool json_only; const char *text; } rows[] = {
+		{ "{\"report\":\"AAAA\"}", false,
+		    "report: 3 bytes of no known kind, looked for evidence of OpenEnclave or SevSnpVm" },
+		{ "{\"Quote\":\"AAAA\"}", true,
+		    "quote: 3 bytes of no known kind, looked for evidence of SgxEnclave or TdxVm" },
+		{ "{\"a\":\"AAAA\"}", true, "no member with evidence, want that of OpenEnclave or " },
+		{ "hello", false,
+		    "evidence: 5 bytes of no known kind, looked for evidence of OpenEnclave or " },
+		{ "", false, "evidence: 0 bytes of no known kind" },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct att_request req = { .body = { (const uint8_t *)rows[i].body, strlen(rows[i].body) },
+			.body_is_json_only = rows[i].json_only, .settings = &f->settings };
+		struct decoded d = { 0 };
+
+		CHECK_ERR(request_decode(&req, f->c, f->a, &d, &f->e), &f->e, ATT_E_BAD_FORMAT, rows[i].text);
+		assert_null(d.format);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_type),
 		cmocka_unit_test(test_nonce_limits),
 		cmocka_unit_test(test_depth_limit),
 		cmocka_unit_test(test_unknown_type),

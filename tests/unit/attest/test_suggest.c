@@ -236,12 +236,109 @@ static void refusals(void **state)
 	    ATT_E_POLICY_PARSE, "suggested policy");
 }
 
+#define SGX_CLAIMS \
+	"{\"x-ms-sgx-mrsigner\":\"aa\",\"x-ms-sgx-mrenclave\":\"bb\",\"x-ms-sgx-product-id\":7," \
+	"\"x-ms-sgx-svn\":3,\"x-ms-sgx-is-debuggable\":false,\"x-attestd-dcap-ppid\":\"cc\"," \
+	"\"x-ms-sgx-config-id\":\"0d\",\"x-ms-sgx-config-svn\":2,\"x-ms-sgx-isv-family-id\":\"00\"," \
+	"\"x-ms-sgx-isv-extended-product-id\":\"0e\"}"
+#define TDX_CLAIMS \
+	"{\"tdx_mrtd\":\"a1\",\"tdx_rtmr0\":\"a2\",\"tdx_rtmr1\":\"a3\",\"tdx_rtmr2\":\"a4\"," \
+	"\"tdx_rtmr3\":\"00\",\"tdx_mrconfigid\":\"00\",\"tdx_mrowner\":\"a5\"," \
+	"\"tdx_mrownerconfig\":\"a6\"," \
+	"\"tdx_td_attributes\":\"a7\",\"tdx_td_attributes_debug\":false,\"x-attestd-tdx-untrusted\":false," \
+	"\"x-attestd-tdx-migratable\":false,\"tdx_xfam\":\"a8\",\"x-attestd-tdx-mrservicetd\":\"00\"," \
+	"\"tdx_mrseam\":\"a9\",\"tdx_seamsvn\":262,\"x-attestd-dcap-ppid\":\"cc\"}"
+
+/* What is pinned for quotes, and what is not. */
+static const struct quote_pin {
+	const char *type, *claims, *claim, *other, *decision;
+} quote_pins[] = {
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-mrsigner", "\"ab\"", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-product-id", "8", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-svn", "2", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-svn", "4", "permit" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-svn", "\"4\"", "no-permit" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-is-debuggable", "true", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-config-id", "\"ff\"", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-config-svn", "1", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-isv-extended-product-id", "\"ff\"", "deny" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-isv-family-id", "\"ff\"", "permit" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-ms-sgx-mrenclave", "\"ff\"", "permit" },
+	{ "SgxEnclave", SGX_CLAIMS, "x-attestd-dcap-ppid", "\"ff\"", "permit" },
+	{ "OpenEnclave", SGX_CLAIMS, "x-ms-sgx-mrsigner", "\"ab\"", "deny" },
+	{ "openenclave", SGX_CLAIMS, "x-ms-sgx-mrsigner", NULL, "no-permit" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_mrtd", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_rtmr0", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_rtmr1", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_rtmr2", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_rtmr3", "\"ff\"", "permit" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_mrconfigid", "\"ff\"", "permit" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_mrowner", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_mrownerconfig", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_td_attributes", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_td_attributes_debug", "true", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "x-attestd-tdx-untrusted", "true", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "x-attestd-tdx-migratable", "true", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_xfam", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "x-attestd-tdx-mrservicetd", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_mrseam", "\"ff\"", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_seamsvn", "261", "deny" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_seamsvn", "300", "permit" },
+	{ "TdxVm", TDX_CLAIMS, "tdx_mrseam", NULL, "no-permit" },
+	{ "TdxVm", TDX_CLAIMS, "x-attestd-dcap-ppid", "\"ff\"", "permit" },
+};
+
+static char *suggested_for(const char *type, const char *claims)
+{
+	char *text, *kept;
+
+	CHECK_OK(att_policy_suggest(type, bytes_of(claims), &text, &api.e), &api.e);
+	kept = arena_strdup(api.a, text);
+	free(text);
+	assert_non_null(kept);
+	return kept;
+}
+
+static void quotes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof quote_pins / sizeof quote_pins[0]; i++) {
+		const struct quote_pin *p = &quote_pins[i];
+		const char *policy = suggested_for(p->type, p->claims), *found;
+		struct json *claims;
+
+		CHECK_OK(json_parse(api.a, p->claims, strlen(p->claims), NULL, &claims, &api.e), &api.e);
+		assert_string_equal(decision(policy, p->claims), "permit");
+		check_report(policy);
+		found = with(policy, claims, p->claim, p->other);
+		if (strcmp(found, p->decision) != 0)
+			fail_msg("%s, %s = %s: %s, want %s", p->type, p->claim, p->other ? p->other : "none",
+			    found, p->decision);
+	}
+}
+
+/* The attributes of a domain that can be debugged are not worth pinning: the rule would demand them. */
+static void spoilt_values_are_told(void **state)
+{
+	struct json *claims;
+	const char *policy;
+
+	(void)state;
+	CHECK_OK(json_parse(api.a, TDX_CLAIMS, strlen(TDX_CLAIMS), NULL, &claims, &api.e), &api.e);
+	policy = suggested_for("TdxVm", changed(claims, "x-attestd-tdx-untrusted", json_bool(api.a, true)));
+	assert_non_null(strstr(policy, "// WARNING: this evidence has \"a7\", which is not safe"));
+	assert_non_null(strstr(policy, "\n    // [type==\"tdx_td_attributes\", value!=\"a7\"] => deny();"));
+	assert_false(names(policy, "tdx_td_attributes"));
+	assert_true(names(policy, "tdx_td_attributes_debug"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pins_what_it_saw), cmocka_unit_test(lets_pass_what_is_not_pinned),
 		cmocka_unit_test(zeros_are_not_pinned), cmocka_unit_test(unsafe_values_are_told),
 		cmocka_unit_test(texts_are_escaped), cmocka_unit_test(refusals),
+		cmocka_unit_test(quotes), cmocka_unit_test(spoilt_values_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -329,6 +329,171 @@ static void test_no_answer_without_a_record(void **state)
 	done();
 }
 
+/* ---- a worker that needs endorsements ---- */
+
+static struct collateral collateral;
+
+static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, uint64_t id)
+{
+	(void)state;
+	(void)what;
+	(void)is_authentic;
+	(void)id;
+	return true;
+}
+
+static int64_t judging_s(void *state)
+{
+	(void)state;
+	return NOW_S;
+}
+
+static int64_t waiting_us(void *state)
+{
+	return *(int64_t *)state;
+}
+
+static int64_t clock_us;
+
+static void open_collateral(void)
+{
+	struct att_error e = { 0 };
+
+	clock_us = 0;
+	collateral = (struct collateral){ .host = { .state = &clock_us,
+					      .fetch = fetch,
+					      .now_s = judging_s,
+					      .now_us = waiting_us },
+		.waiting_max = 1,
+		.wait_us = 1000 };
+	CHECK_OK(store_open_sqlite(":memory:", &collateral.store, &e), &e);
+	CHECK_OK(store_item_put(collateral.store,
+		     &(struct store_item){ .kind = "root-crl",
+			 .key = "root",
+			 .expires_s = NOW_S + 1,
+			 .crl_number = "",
+			 .source = "test",
+			 .piece = { (const uint8_t *)"list", 4 } },
+		     NULL, &e),
+	    &e);
+	CHECK_OK(collateral_open(&collateral, &e), &e);
+	collateral_fetcher(&collateral, true);
+	t.api.collateral = &collateral;
+}
+
+static void close_collateral(void)
+{
+	collateral_clear(&collateral);
+	store_close(collateral.store);
+	t.api.collateral = NULL;
+}
+
+static void worker_needs(const char *kind)
+{
+	static const uint8_t authentic = 1;
+	struct arena *a = arena_new(MIB);
+	struct buf b = buf_make(a);
+	struct frame f = { .op = OP_NEED };
+	struct pool_job *job = t.job;
+
+	buf_le32_block(&b, kind, strlen(kind));
+	buf_le32_block(&b, "root", 4);
+	buf_le32_block(&b, "", 0);
+	buf_le32_block(&b, &authentic, kind[0] != 0);
+	f.block[0] = rd_make(b.p, b.len);
+	t.job = NULL;
+	job->done(job, &f);
+	arena_free(a);
+}
+
+static bool job_has(unsigned block, const char *part)
+{
+	return memmem(t.job->blocks[block].p, t.job->blocks[block].n, part, strlen(part)) != NULL;
+}
+
+static void test_endorsements_are_brought(void **state)
+{
+	(void)state;
+	open_collateral();
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	assert_int_equal(t.job->blocks[5].n, 0);
+	worker_needs("root-crl");
+	assert_non_null(t.job);                 /* held: the worker is asked again at once */
+	assert_true(job_has(5, "list") && t.job->blocks[6].n == 0);
+	worker_says(200, ATT_PERMITTED);
+	assert_int_equal(t.resp.status, 200);
+	done();
+	close_collateral();
+}
+
+/* What does not come in time: the worker answers without. */
+static void test_endorsements_do_not_come(void **state)
+{
+	(void)state;
+	open_collateral();
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	worker_needs("pck-crl");
+	assert_null(t.job);
+	assert_false(t.was_answered);
+	clock_us = 1000;
+	(void)collateral_check(&collateral);
+	assert_non_null(t.job);
+	assert_true(job_has(6, "pck-crl root: did not come"));
+	/* It was told that there is no more. */
+	worker_needs("pck-crl");
+	assert_int_equal(t.resp.status, 500);
+	done();
+	close_collateral();
+}
+
+static void test_endless_needs(void **state)
+{
+	(void)state;
+	open_collateral();
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	for (unsigned i = 0; i < ATTEST_ROUNDS_MAX; i++) {
+		worker_needs("root-crl");
+		assert_int_equal(t.job->blocks[6].n, 0);
+	}
+	worker_needs("root-crl");
+	assert_true(job_has(6, "too often"));
+	worker_says(503, ATT_UNDECIDED);
+	assert_int_equal(t.resp.status, 503);
+	done();
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	worker_needs("");                       /* malformed */
+	assert_int_equal(t.resp.status, 500);
+	done();
+	close_collateral();
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	worker_needs("root-crl");               /* nobody to ask */
+	assert_true(job_has(6, "too often"));
+	worker_says(503, ATT_UNDECIDED);
+	done();
+}
+
+static void test_clock_behind(void **state)
+{
+	struct time_floor floor = { .is_behind = true };
+
+	(void)state;
+	t.api.floor = &floor;
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	assert_int_equal(t.resp.status, 503);
+	assert_true(body_has("CollateralUnavailable") && body_has("--reset-time-floor"));
+	done();
+	ask(HTTP_GET, "/readyz", NULL);
+	assert_int_equal(t.resp.status, 200);
+	assert_true(body_has("\"warnings\":[\"the clock is behind"));
+	done();
+	floor.is_behind = false;
+	ask(HTTP_POST, "/attest/SevSnpVm", "{}");
+	assert_false(t.was_answered);
+	worker_says(200, ATT_PERMITTED);
+	done();
+	t.api.floor = NULL;
+}
+
 static void test_bearer_forms(void **state)
 {
 	static const char *const bad[] = { "Basic x", "Bearer", "Bearer ", "Bearerx", "" };
@@ -456,6 +621,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_attest_passes_blobs_and_records, start, stop),
 		cmocka_unit_test_setup_teardown(test_a_lost_worker_is_500_and_recorded, start, stop),
 		cmocka_unit_test_setup_teardown(test_no_answer_without_a_record, start, stop),
+		cmocka_unit_test_setup_teardown(test_endorsements_are_brought, start, stop),
+		cmocka_unit_test_setup_teardown(test_endorsements_do_not_come, start, stop),
+		cmocka_unit_test_setup_teardown(test_endless_needs, start, stop),
+		cmocka_unit_test_setup_teardown(test_clock_behind, start, stop),
 		cmocka_unit_test_setup_teardown(test_bearer_forms, start, stop),
 		cmocka_unit_test_setup_teardown(test_full_queue, start, stop),
 		cmocka_unit_test_setup_teardown(test_health, start, stop),

@@ -51,6 +51,15 @@ static void test_defaults(void **state)
 	assert_string_equal(c->sandbox, "strict");
 	assert_string_equal(c->policy.defaults, "maa");
 	assert_null(c->collateral.dir);
+	assert_int_equal(c->collateral.sources_count, 0);
+	assert_int_equal(c->collateral.fetch.deadline_ms, 5000);
+	assert_int_equal(c->collateral.fetch.retries, 2);
+	assert_int_equal(c->collateral.fetch.breaker_failures, 5);
+	assert_int_equal(c->collateral.fetch.breaker_seconds, 30);
+	assert_int_equal(c->collateral.fetch.breaker_max_seconds, 600);
+	assert_int_equal(c->collateral.fetch.unauthentic_per_minute, 10);
+	assert_int_equal(c->collateral.fetch.absent_seconds, 600);
+	assert_int_equal(c->collateral.fetch.absent_entries, 4096);
 	assert_null(c->snp.min_tcb.milan);
 	assert_int_equal(c->allow_count, 0);
 	assert_int_equal(c->limits.connections, 1024);
@@ -123,9 +132,15 @@ static const char full[] =
 	"data_dir: /srv/attest data\n"
 	"sandbox: best-effort\n"
 	"policy: {defaults: strict}\n"
-	"collateral: {dir: /etc/attestd/collateral}\n"
+	"collateral:\n  dir: /etc/attestd/collateral\n  fetch: {retries: 0}\n  sources:\n"
+	"    - {name: intel, kind: pcs, url: 'https://api.example:8443/a', key_file: /k, deadline_ms: 700,\n"
+	"       root_crl_url: 'https://root.example/r.der'}\n"
+	"    - {name: near.1_a, kind: pccs, url: 'http://127.0.0.1:8081', ca_file: /ca.pem}\n"
+	"    - {name: v6, kind: kds, url: 'http://[::1]'}\n"
 	"snp:\n  min_tcb:\n    milan: {snp: 24, microcode: 255}\n    turin: {fmc: 1}\n"
 	"allow: [vlek, no-crl]\n"
+	"deny:\n  - {kind: fmspc, value: 00906ed50000, reason: \"sold: #2\"}\n"
+	"  - {kind: product, value: Milan}\n"
 	"limits: {connections: 7, memory: 4294967296, body: {Tpm: 33554432}}\n"
 	"token: {lifetime: 60, audience: \"relying party: #1\", algorithm: ES384}\n"
 	"workers: {requests: 0, verify: 3}\n"
@@ -137,7 +152,7 @@ static const char full[] =
 	"providers:\n"
 	"  - name: one\n    issuer: https://attest.example.org:8443/p/one\n"
 	"    hosts: [attest.example.org, '[::1]:8443']\n"
-	"  - name: two\n    allow: []\n"
+	"  - name: two\n    allow: []\n    deny: [{kind: advisory, value: INTEL-SA-00615}]\n"
 	"  - {name: three, allow: [masked-chip-id], hosts: [10.0.0.1]}\n";
 
 static void test_full(void **state)
@@ -148,6 +163,13 @@ static void test_full(void **state)
 	assert_string_equal(c->listen, "[::1]:0");
 	assert_string_equal(c->data_dir, "/srv/attest data");
 	assert_string_equal(c->collateral.dir, "/etc/attestd/collateral");
+	assert_int_equal(c->collateral.fetch.retries, 0);
+	assert_int_equal(c->collateral.sources_count, 3);
+	assert_string_equal(c->collateral.sources[0].url, "https://api.example:8443/a");
+	assert_int_equal(c->collateral.sources[0].deadline_ms, 700);
+	assert_string_equal(c->collateral.sources[1].ca_file, "/ca.pem");
+	assert_int_equal(c->collateral.sources[1].deadline_ms, 0);
+	assert_null(c->collateral.sources[2].key_file);
 	assert_int_equal(c->snp.min_tcb.milan->snp, 24);
 	assert_int_equal(c->snp.min_tcb.milan->microcode, 255);
 	assert_int_equal(c->snp.min_tcb.milan->tee, 0);
@@ -155,6 +177,12 @@ static void test_full(void **state)
 	assert_int_equal(c->snp.min_tcb.turin->fmc, 1);
 	assert_int_equal(c->allow_count, 2);
 	assert_string_equal(c->allow[1], "no-crl");
+	assert_int_equal(c->deny_count, 2);
+	assert_string_equal(c->deny[0].value, "00906ed50000");
+	assert_string_equal(c->deny[0].reason, "sold: #2");
+	assert_null(c->deny[1].reason);
+	assert_int_equal(c->providers[0].deny_count, 0);
+	assert_string_equal(c->providers[1].deny[0].kind, "advisory");
 	assert_int_equal(c->limits.connections, 7);
 	assert_int_equal(c->limits.queue, 256);
 	assert_true(c->limits.memory == UINT64_C(4294967296));
@@ -262,6 +290,30 @@ static void test_broken(void **state)
 		    "snp.min_tcb.milan.snp: found 256, want a whole number from 0 to 255" },
 		{ "snp: {min_tcb: {naples: {snp: 1}}}\n",
 		    "unknown key \"naples\", want one of: milan, genoa, turin" },
+#define SOURCE "collateral: {sources: [{name: a, kind: "
+		{ SOURCE "pcs}]}\n", "collateral.sources[0]: key \"url\" is missing" },
+		{ SOURCE "amd, url: 'https://h'}]}\n",
+		    "sources[0].kind: found \"amd\", want pcs|pccs|kds|thim" },
+		{ SOURCE "pcs, url: 'http://h'}]}\n", "sources[0].url: found \"http://h\", want an https URL" },
+		{ SOURCE "pcs, url: 'http://127.0.0.1.h'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'http://127.0.0.1@h'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'http://127.0.0.1:80@h'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'http://localhost'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'https://h/'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'https://h?a'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'https://u:p@h'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'file:///etc/passwd'}]}\n", "sources[0].url" },
+		{ SOURCE "pcs, url: 'https://h', deadline_ms: 60001}]}\n",
+		    "sources[0].deadline_ms: found 60001, want a whole number from 0 to 60000" },
+		{ SOURCE "kds, url: 'https://h', key_file: /k}]}\n",
+		    "sources[0].key_file: found a value, want none: a source of kind kds" },
+		{ SOURCE "pccs, url: 'https://h', root_crl_url: 'https://h'}]}\n",
+		    "sources[0].root_crl_url: found a value, want none: a source of kind pccs" },
+		{ SOURCE "pcs, url: 'https://h'}, {name: A, kind: kds, url: 'https://h'}]}\n",
+		    "sources[1].name: found the value of collateral.sources[0].name" },
+		{ "collateral: {sources: [{name: 'a b', kind: pcs, url: 'https://h'}]}\n",
+		    "sources[0].name: found \"a b\"" },
+		{ "collateral: {fetch: {deadline_ms: 99}}\n", "collateral.fetch.deadline_ms: found 99" },
 		{ "listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n", "line 2: listen: found it a second time" },
 		{ "listen: 127.0.0.1:1\n---\nlisten: 127.0.0.1:2\n",
 		    "line 2: top level: found a second document" },
@@ -305,6 +357,14 @@ static void test_broken(void **state)
 		{ "providers: [{name: abc, issuer: 'https://h:/a'}]\n", "issuer" },
 		{ "providers: [{name: abc, issuer: 'https://h'}, {name: abd, issuer: 'https://h'}]\n",
 		    "issuer: found the value" },
+		{ "deny: [{kind: moon, value: x}]\n",
+		    "line 1: deny[0].kind: found \"moon\", want what can be denied" },
+		{ "deny: [{kind: ppid}]\n", "line 1: deny[0]: key \"value\" is missing" },
+		{ "deny:\n- {kind: product, value: Milan}\n- kind: ppid\n  value: abc\n",
+		    "line 4: deny[1]: value of ppid: found \"abc\", want 32 hexadecimal digits" },
+		{ "deny: [{kind: product, value: Milan, until: 1}]\n", "deny[0]: unknown key \"until\"" },
+		{ "providers:\n- name: abc\n- name: abd\n  deny:\n  - {kind: fmspc, value: 00}\n",
+		    "line 5: providers[1].deny[0]: value of fmspc" },
 		{ "providers: [{name: abc, allow: [all]}]\n", "providers[0].allow[0]: found \"all\"" },
 	};
 

@@ -181,13 +181,12 @@ static size_t entries(const char *provider)
 {
 	struct store_key k = { provider, "SevSnpVm" };
 	struct arena *a = arena_new(MIB);
-	struct store_policy *list;
+	struct store_history h = { 0 };
 	struct att_error e = { 0 };
-	size_t n;
 
-	CHECK_OK(store_policy_history(t.api.store, &k, a, &list, &n, &e), &e);
+	CHECK_OK(store_policy_history(t.api.store, &k, a, &h, &e), &e);
 	arena_free(a);
-	return n;
+	return (size_t)h.total;
 }
 
 static void a_write_is_stored_then_signed(void **state)
@@ -285,6 +284,8 @@ static void a_signer_that_fails_acknowledges_nothing(void **state)
 	ask(HTTP_PUT, "/p/open/policies/SevSnpVm");
 	worker_says(200, NULL);
 	assert_int_equal(t.resp.status, 500);
+	assert_int_equal(entries("open"), 1);
+	assert_int_equal(t.changes, 2);         /* at the first use of the store, and after the write */
 	done();
 }
 

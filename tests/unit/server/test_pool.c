@@ -217,6 +217,37 @@ static void test_policies_come_before_the_next_request(void **state)
 	assert_int_equal(f.id, t.job[4].id);
 }
 
+/* Likewise that what they kept is not the newest any more; a new worker has kept nothing. */
+static void test_forget_comes_before_the_next_request(void **state)
+{
+	struct frame f;
+
+	(void)state;
+	add(0, 0);
+	pool_forget_endorsements(&t.pool);
+	add(1, 0);
+	assert_true(submit(0));
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_FORGET);
+	assert_true(hears(0, &f));
+	assert_int_equal(f.id, t.job[0].id);
+	assert_true(submit(1));
+	assert_true(hears(1, &f));
+	assert_int_equal(f.op, OP_ATTEST);
+	/* Told once for both changes, and with the policies. */
+	pool_forget_endorsements(&t.pool);
+	pool_set_policies(&t.pool, 0, block_text("one"));
+	pool_forget_endorsements(&t.pool);
+	answer(0, t.job[0].id);
+	assert_true(submit(2));
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_POLICIES);
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_FORGET);
+	assert_true(hears(0, &f));
+	assert_int_equal(f.id, t.job[2].id);
+}
+
 static void test_nothing_before_the_pong(void **state)
 {
 	struct att_error e = { 0 };
@@ -364,7 +395,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_spread_then_double_then_queue, start, stop),
-		cmocka_unit_test_setup_teardown(test_policies_come_before_the_next_request, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    test_policies_come_before_the_next_request, start, stop),
+		cmocka_unit_test_setup_teardown(
+		    test_forget_comes_before_the_next_request, start, stop),
 		cmocka_unit_test_setup_teardown(test_nothing_before_the_pong, start, stop),
 		cmocka_unit_test_setup_teardown(test_death_fails_the_first_and_saves_the_second, start, stop),
 		cmocka_unit_test_setup_teardown(test_an_event_for_a_dead_worker_is_harmless, start, stop),

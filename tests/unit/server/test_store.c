@@ -7,6 +7,7 @@
 
 #include "tests/harness/check.h"
 
+#include "server/store/collateral.h"
 #include "server/store/store.h"
 
 static const struct implementation {
@@ -89,13 +90,15 @@ static void check_active(struct fixture *f, const struct store_key *k, int64_t n
 static void test_empty(void **state)
 {
 	struct fixture *f = *state;
-	struct store_policy p, *all;
+	struct store_history h = { .top = 9 };
+	struct store_policy p;
 	struct store_cert *certs;
 	size_t n = 9;
 
 	check_active(f, &sgx, 0, "");
-	CHECK_OK(store_policy_history(f->s, &sgx, f->a, &all, &n, &f->e), &f->e);
-	assert_int_equal(n, 0);
+	CHECK_OK(store_policy_history(f->s, &sgx, f->a, &h, &f->e), &f->e);
+	assert_int_equal(h.n, 0);
+	assert_int_equal(h.total, 0);
 	CHECK_ERR(store_policy_at(f->s, &sgx, 1, f->a, &p, &f->e), &f->e, ATT_E_NOT_FOUND, "no entry 1");
 	CHECK_OK(store_shadow_get(f->s, &sgx, f->a, &p, &f->e), &f->e);
 	assert_int_equal(p.jws.n, 0);
@@ -106,8 +109,8 @@ static void test_empty(void **state)
 static void test_history(void **state)
 {
 	struct fixture *f = *state;
-	struct store_policy reset = policy(""), *all, p;
-	size_t n;
+	struct store_policy reset = policy(""), p;
+	struct store_history h = { .top = 9 };
 	int64_t number;
 
 	assert_int_equal(put(f, &snp, "one"), 1);
@@ -119,14 +122,35 @@ static void test_history(void **state)
 	check_active(f, &snp, 3, "");
 	CHECK_OK(store_policy_at(f->s, &snp, 1, f->a, &p, &f->e), &f->e);
 	assert_memory_equal(p.jws.p, "one", 3);
-	CHECK_OK(store_policy_history(f->s, &snp, f->a, &all, &n, &f->e), &f->e);
-	assert_int_equal(n, 3);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(all[i].n, (int64_t)i + 1);
-	assert_int_equal(all[0].jws.n, 3);
-	assert_int_equal(all[2].action, STORE_RESET);
-	assert_string_equal(all[1].set_by, "admin");
-	assert_int_equal(all[1].set_at_s, 1700000000);
+	CHECK_OK(store_policy_history(f->s, &snp, f->a, &h, &f->e), &f->e);
+	assert_int_equal(h.n, 3);
+	for (size_t i = 0; i < h.n; i++)
+		assert_int_equal(h.entry[i].n, (int64_t)i + 1);
+	assert_int_equal(h.entry[0].jws.n, 3);
+	assert_int_equal(h.entry[2].action, STORE_RESET);
+	assert_string_equal(h.entry[1].set_by, "admin");
+	assert_int_equal(h.entry[1].set_at_s, 1700000000);
+}
+
+static void test_history_in_parts(void **state)
+{
+	static const struct { int64_t skip; size_t top, n; } rows[] = {
+		{ 0, 0, 0 }, { 0, 2, 2 }, { 2, 2, 2 }, { 4, 2, 1 }, { 5, 2, 0 }, { 4, 1, 1 },
+		{ 0, 5, 5 }, { 0, 6, 5 }, { 1, SIZE_MAX, 4 }, { INT64_MAX, SIZE_MAX, 0 },
+	};
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 5; i++)
+		put(f, &snp, "jws");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct store_history h = { .skip = rows[i].skip, .top = rows[i].top };
+
+		CHECK_OK(store_policy_history(f->s, &snp, f->a, &h, &f->e), &f->e);
+		assert_int_equal(h.total, 5);
+		assert_int_equal(h.n, rows[i].n);
+		for (size_t k = 0; k < h.n; k++)
+			assert_int_equal(h.entry[k].n, rows[i].skip + 1 + (int64_t)k);
+	}
 }
 
 /* security-history A24, B7: what one provider stores is not visible from another. */
@@ -211,6 +235,45 @@ static void test_certificates(void **state)
 	assert_memory_equal(all[0].der.p, "der-b", 5);
 }
 
+static void set_denylist(struct fixture *f, const char *provider, const char *entries)
+{
+	struct store_denylist l = { .entries = { (const uint8_t *)entries, strlen(entries) },
+		.set_by = "admin", .set_at_s = 1700000000 };
+
+	CHECK_OK(store_denylist_set(f->s, provider, &l, &f->e), &f->e);
+}
+
+static void check_denylist(struct fixture *f, const char *provider, const char *entries)
+{
+	struct store_denylist l;
+
+	CHECK_OK(store_denylist_get(f->s, provider, f->a, &l, &f->e), &f->e);
+	assert_int_equal(l.entries.n, strlen(entries));
+	assert_memory_equal(l.entries.p ? l.entries.p : (const uint8_t *)"", entries, l.entries.n);
+	assert_string_equal(l.set_by, *entries ? "admin" : "");
+	assert_int_equal(l.set_at_s, *entries ? 1700000000 : 0);
+}
+
+/* One list per provider, the last one set, also after the file was closed. */
+static void test_denylist(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t before = store_generation(f->s);
+
+	check_denylist(f, "default", "");
+	set_denylist(f, "default", "{\"entries\":[1]}");
+	check_denylist(f, "default", "{\"entries\":[1]}");
+	set_denylist(f, "default", "{\"entries\":[]}");
+	check_denylist(f, "tenant-b", "");
+	set_denylist(f, "tenant-b", "{}");
+	assert_true(store_generation(f->s) > before);
+	store_close(f->s);
+	f->s = NULL;
+	CHECK_OK(implementations[0].open(f->path, &f->s, &f->e), &f->e);
+	check_denylist(f, "default", "{\"entries\":[]}");
+	check_denylist(f, "tenant-b", "{}");
+}
+
 static void test_survives_reopen(void **state)
 {
 	struct fixture *f = *state;
@@ -254,6 +317,127 @@ static void test_bytes_are_kept(void **state)
 	assert_memory_equal(got.jws.p, raw, sizeof raw);
 }
 
+/* ---- endorsements ---- */
+
+static struct store_item item(uint32_t evaluation, int64_t issued, const char *piece)
+{
+	struct store_item i = { .kind = "tcb-info",
+		.key = "SGX-00906ed50000",
+		.evaluation = evaluation,
+		.issued_s = issued,
+		.expires_s = issued + 100,
+		.crl_number = "0a",
+		.source = "intel",
+		.piece = { (const uint8_t *)piece, strlen(piece) },
+		.fetched_s = issued + 1 };
+
+	memset(i.sha256, (int)evaluation, sizeof i.sha256);
+	return i;
+}
+
+static void check_item(struct fixture *f, const struct store_item *name, const char *piece)
+{
+	struct store_item got;
+
+	CHECK_OK(store_item_get(f->s, name, f->a, &got, &f->e), &f->e);
+	assert_non_null(got.kind);
+	assert_int_equal(got.piece.n, strlen(piece));
+	assert_memory_equal(got.piece.p, piece, strlen(piece));
+	assert_string_equal(got.kind, name->kind);
+	assert_string_equal(got.key, name->key);
+	assert_int_equal(got.evaluation, name->evaluation);
+	assert_int_equal(got.expires_s, got.issued_s + 100);
+	assert_int_equal(got.fetched_s, got.issued_s + 1);
+	assert_string_equal(got.crl_number, "0a");
+	assert_string_equal(got.source, "intel");
+	assert_int_equal(got.sha256[31], name->evaluation);
+}
+
+static void test_items(void **state)
+{
+	struct fixture *f = *state;
+	struct store_item a = item(17, 1000, "seventeen"), b = item(18, 2000, "eighteen"), got,
+			  *list;
+	struct store_item cert = {
+		.kind = "snp-vcek", .key = "Milan-00", .crl_number = "", .source = "amd"
+	};
+	struct store_choice c = { "tcb-info", "SGX-00906ed50000", "standard", 17, "source", 5 },
+			    chosen, *choices;
+	size_t n;
+	int64_t gone;
+
+	CHECK_OK(store_item_get(f->s, &a, f->a, &got, &f->e), &f->e);
+	assert_null(got.kind);
+	CHECK_OK(store_item_seen(f->s, &a, f->a, &got, &f->e), &f->e);
+	assert_null(got.kind);
+	CHECK_OK(store_choice_get(f->s, &c, f->a, &chosen, &f->e), &f->e);
+	assert_null(chosen.kind);
+	CHECK_OK(store_item_put(f->s, &a, &c, &f->e), &f->e);
+	CHECK_OK(store_item_put(f->s, &b, NULL, &f->e), &f->e);
+	CHECK_OK(store_item_put(f->s, &cert, NULL, &f->e), &f->e);
+	check_item(f, &a, "seventeen");
+	check_item(f, &b, "eighteen");
+	a = item(17, 1500, "newer");
+	CHECK_OK(store_item_put(f->s, &a, NULL, &f->e), &f->e);
+	check_item(f, &a, "newer");
+	CHECK_OK(store_item_seen(f->s, &a, f->a, &got, &f->e), &f->e);
+	assert_int_equal(got.issued_s, 1500);
+	assert_string_equal(got.crl_number, "0a");
+	CHECK_OK(store_choice_get(f->s, &c, f->a, &chosen, &f->e), &f->e);
+	assert_int_equal(chosen.evaluation, 17);
+	assert_string_equal(chosen.by, "source");
+	assert_int_equal(chosen.checked_s, 5);
+	c.evaluation = 18;
+	CHECK_OK(store_choice_put(f->s, &c, &f->e), &f->e);
+	CHECK_OK(store_choices(f->s, 10, f->a, &choices, &n, &f->e), &f->e);
+	assert_int_equal(n, 1);
+	assert_int_equal(choices[0].evaluation, 18);
+	CHECK_OK(store_items(f->s, false, 10, f->a, &list, &n, &f->e), &f->e);
+	assert_int_equal(n, 2);
+	assert_int_equal(list[1].evaluation, 18);
+	assert_int_equal(list[1].piece.n, 8);
+	assert_null(list[1].piece.p);
+	CHECK_OK(store_items(f->s, true, 10, f->a, &list, &n, &f->e), &f->e);
+	assert_int_equal(n, 3);
+	CHECK_OK(store_items(f->s, true, 1, f->a, &list, &n, &f->e), &f->e);
+	assert_int_equal(n, 1);
+	/* 17 has lapsed, 18 is the standard; certificates have no evaluation number. */
+	CHECK_OK(store_items_drop_lapsed(f->s, 1600, &f->e), &f->e);
+	check_item(f, &a, "newer");
+	CHECK_OK(store_items_drop_lapsed(f->s, 9999, &f->e), &f->e);
+	CHECK_OK(store_items(f->s, true, 10, f->a, &list, &n, &f->e), &f->e);
+	assert_int_equal(n, 2);
+	check_item(f, &b, "eighteen");
+	CHECK_OK(store_item_forget(f->s, "tcb-info", "SGX-00906ed50000", &gone, &f->e), &f->e);
+	assert_int_equal(gone, 4);
+	CHECK_OK(store_item_seen(f->s, &a, f->a, &got, &f->e), &f->e);
+	assert_null(got.kind);
+	CHECK_OK(store_items(f->s, true, 10, f->a, &list, &n, &f->e), &f->e);
+	assert_int_equal(n, 1);
+}
+
+/* Rollback protection and the time floor are worth what they are worth after a restart. */
+static void test_items_survive_reopen(void **state)
+{
+	struct fixture *f = *state;
+	struct store_item a = item(17, 1000, "kept"), got;
+	int64_t floor_s;
+
+	CHECK_OK(store_time_floor(f->s, &floor_s, &f->e), &f->e);
+	assert_int_equal(floor_s, 0);
+	CHECK_OK(store_item_put(f->s, &a, NULL, &f->e), &f->e);
+	CHECK_OK(store_time_floor_set(f->s, 1234, &f->e), &f->e);
+	CHECK_OK(store_time_floor_set(f->s, 1200, &f->e), &f->e);
+	store_close(f->s);
+	f->s = NULL;
+	CHECK_OK(implementations[0].open(f->path, &f->s, &f->e), &f->e);
+	check_item(f, &a, "kept");
+	CHECK_OK(store_item_seen(f->s, &a, f->a, &got, &f->e), &f->e);
+	assert_int_equal(got.issued_s, 1000);
+	CHECK_OK(store_time_floor(f->s, &floor_s, &f->e), &f->e);
+	assert_int_equal(floor_s, 1200);
+}
+
 static void test_cannot_open(void **state)
 {
 	struct fixture *f = *state;
@@ -283,9 +467,20 @@ static void test_memory_only(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_empty), T(test_history), T(test_providers_are_apart), T(test_use_once), T(test_shadow),
-		T(test_certificates), T(test_survives_reopen), T(test_generation), T(test_bytes_are_kept),
-		T(test_cannot_open), T(test_memory_only),
+		T(test_empty),
+		T(test_history), T(test_history_in_parts),
+		T(test_providers_are_apart),
+		T(test_use_once),
+		T(test_shadow),
+		T(test_certificates),
+		T(test_denylist),
+		T(test_survives_reopen),
+		T(test_generation),
+		T(test_bytes_are_kept),
+		T(test_items),
+		T(test_items_survive_reopen),
+		T(test_cannot_open),
+		T(test_memory_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

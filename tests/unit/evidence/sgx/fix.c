@@ -28,6 +28,7 @@ void dfix_forget(struct dfix *f)
 void dfix_clear(struct dfix *f)
 {
 	dfix_forget(f);
+	collateral_pack_free(f->pack);
 	chain_cache_free(f->cache);
 	arena_free(f->a);
 	crypto_free(f->crypto);
@@ -100,28 +101,58 @@ const struct evidence_format *dfix_format(const void *p, size_t n)
 	return oe_format.recognise(rd_make(p, n)) ? &oe_format : &sgx_format;
 }
 
-static void digest_pieces(struct dfix *f)
+/* Certificates given are not among the pieces here, so they count for the digest by themselves. */
+static void digest_given(struct dfix *f)
 {
 	struct buf b = buf_make(f->a);
 
-	for (size_t i = 0; i < f->npieces; i++)
-		buf_le32_block(&b, f->pieces[i].data, f->pieces[i].len);
+	buf_put(&b, f->pack->keys.all, sizeof f->pack->keys.all);
+	for (size_t i = 0; i < f->certs.n; i++)
+		buf_put(&b, x509_sha256(f->certs.certs[i]), 32);
 	CHECK_OK(buf_ok(&b, &f->e) &&
-	    digest(f->crypto, DIGEST_SHA256, b.p, b.len, f->pieces_sha256, &f->e), &f->e);
+	    digest(f->crypto, DIGEST_SHA256, b.p, b.len, f->given_sha256, &f->e), &f->e);
 }
 
-static struct trust trust_of(struct dfix *f)
+void dfix_pack(struct dfix *f)
+{
+	struct rd pieces[DFIX_PIECES], anchors[DFIX_PIECES];
+	struct collateral_given g = { pieces, f->npieces, anchors, f->anchors.n };
+	struct collateral_keys keys;
+
+	assert_true(f->anchors.n <= DFIX_PIECES);
+	for (size_t i = 0; i < f->npieces; i++)
+		pieces[i] = rd_make(f->pieces[i].data, f->pieces[i].len);
+	for (size_t i = 0; i < f->anchors.n; i++) {
+		size_t n;
+		const uint8_t *der = x509_der(f->anchors.certs[i], &n);
+		anchors[i] = rd_make(der, n);
+	}
+	CHECK_OK(collateral_keys_make(f->crypto, &g, &keys, &f->e), &f->e);
+	if (!f->pack || !bytes_equal(keys.all, f->pack->keys.all, sizeof keys.all)) {
+		collateral_pack_free(f->pack);
+		f->pack = NULL;
+		CHECK_OK(collateral_pack_new(f->crypto, &g, &f->pack, &f->e), &f->e);
+	}
+	digest_given(f);
+}
+
+struct trust dfix_trust(struct dfix *f)
 {
 	return (struct trust){
 		.crypto = f->crypto, .now_s = f->now_s, .settings = &f->settings, .certs = &f->certs,
 		.anchors = &f->anchors, .chains = f->cache, .runtime = &f->runtime, .inittime = &f->inittime,
-		.pieces = f->pieces, .npieces = f->npieces, .pieces_sha256 = f->pieces_sha256,
+		.collateral = f->pack,
+		.collateral_picked = f->npieces == 1,
+		.given_sha256 = f->given_sha256,
+		.baseline = f->baseline,
+		.look_up = f->look_up,
+		.look_up_state = f,
 	};
 }
 
 static const char *verify(struct dfix *f)
 {
-	struct trust t = trust_of(f);
+	struct trust t = dfix_trust(f);
 	size_t skipped;
 
 	CHECK_OK(f->format->verify(f->ev, &t, f->a, &f->outcome, &f->e), &f->e);
@@ -140,7 +171,7 @@ const char *dfix_run(struct dfix *f, const struct evidence_format *format, const
 
 	arena_reset(f->a);
 	att_error_clear(&f->e);
-	digest_pieces(f);
+	dfix_pack(f);
 	f->format = format;
 	f->outcome = (struct evidence_outcome){ .checks = &f->checks };
 	f->ev = NULL;
@@ -184,7 +215,7 @@ const char *dfix_transcript(struct dfix *f)
 {
 	static const char *const outcomes[] = { "n/a", "pass", "fail" };
 	struct buf b = buf_make(f->a);
-	struct trust t = trust_of(f);
+	struct trust t = dfix_trust(f);
 	struct claims c = claims_make(f->a);
 	char *text;
 	size_t n;

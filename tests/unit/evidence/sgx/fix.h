@@ -18,7 +18,10 @@ struct dfix {
 	struct blob files[DFIX_PIECES];
 	struct att_bytes pieces[DFIX_PIECES];
 	size_t npieces;
-	uint8_t pieces_sha256[32];
+	struct collateral_pack *pack;   /* of the pieces, under the anchors; made by each run */
+	uint8_t given_sha256[32];
+	const char *baseline;           /* NULL: none */
+	trust_look_up_fn *look_up;      /* NULL: none */
 	struct chain_cache *cache;      /* NULL: none */
 	struct bound_data runtime, inittime;
 	int64_t now_s;
@@ -41,6 +44,10 @@ void dfix_piece(struct dfix *f, const char *vector);    /* a file of collateral 
 void dfix_piece_bytes(struct dfix *f, const void *p, size_t n);
 void dfix_time(struct dfix *f, const char *rfc3339);
 void dfix_bind(struct dfix *f, struct bound_data *b, const void *p, size_t n);
+
+/* What a run gives to the format; the pack must have been made. */
+struct trust dfix_trust(struct dfix *f);
+void dfix_pack(struct dfix *f);                         /* makes the pack of the pieces there are now */
 
 /* The format whose recognise() takes the quote; SgxEnclave when none does. */
 const struct evidence_format *dfix_format(const void *p, size_t n);

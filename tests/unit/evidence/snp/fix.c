@@ -89,13 +89,34 @@ static void begin(struct fix *f)
 	assert_true(checklist_init(&f->checks, f->a, snp_checks, SNP_NCHECKS, &f->e));
 }
 
+static void put_bundle(struct buf *b, const struct x509_bundle *set)
+{
+	buf_le32(b, (uint32_t)set->n);
+	for (size_t i = 0; i < set->n; i++)
+		buf_put(b, x509_sha256(set->certs[i]), 32);
+}
+
+static void digest_given(struct fix *f)
+{
+	struct buf b = buf_make(f->a);
+
+	put_bundle(&b, &f->certs);
+	put_bundle(&b, &f->anchors);
+	for (size_t i = 0; i < f->ncrls; i++)
+		buf_put(&b, x509_crl_sha256(f->crls[i]), 32);
+	CHECK_OK(buf_ok(&b, &f->e) &&
+	    digest(f->crypto, DIGEST_SHA256, b.p, b.len, f->given_sha256, &f->e), &f->e);
+}
+
 static struct trust trust_of(struct fix *f)
 {
+	digest_given(f);
 	return (struct trust){
 		.crypto = f->crypto, .now_s = f->now_s, .settings = &f->settings, .certs = &f->certs,
 		.certs_picked = f->certs_picked,
 		.crls = f->crls, .ncrls = f->ncrls, .anchors = &f->anchors, .chains = f->cache,
 		.runtime = &f->runtime, .inittime = &f->inittime,
+		.given_sha256 = f->given_sha256, .look_up = f->look_up, .look_up_state = f,
 	};
 }
 

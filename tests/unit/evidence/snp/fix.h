@@ -19,6 +19,8 @@ struct fix {
 	struct att_settings settings;
 	struct x509_bundle certs, anchors;
 	bool certs_picked;
+	uint8_t given_sha256[32];
+	trust_look_up_fn *look_up;      /* NULL: none */
 	struct x509_crl *crls[FIX_CRLS];
 	size_t ncrls;
 	struct chain_cache *cache;      /* NULL: none */

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "lib/policy/policy.h"
-#include "tests/unit/evidence/sgx/synth.h"
+#include "tests/unit/evidence/sgx/simfix.h"
 
-static struct synth s;
+static struct simfix s;
 
 static void fields_are_where_the_specification_says(void **state)
 {
@@ -41,28 +41,26 @@ static void fields_are_where_the_specification_says(void **state)
 			assert_memory_equal(r.mrservicetd, p + 600, 48);
 		}
 		for (size_t n = 0; n < shapes[i].len; n++)
-			CHECK_ERR(td_report_parse(rd_make(p, n), shapes[i].type, &r, &e), &e, ATT_E_TRUNCATED,
+			CHECK_ERR(td_report_parse(rd_make(p, n), shapes[i].type, &r, &e), &e,
+			    ATT_E_TRUNCATED,
 			    "TD report: ends at offset");
-		CHECK_ERR(td_report_parse(rd_make(p, shapes[i].len + 1), shapes[i].type, &r, &e), &e,
+		CHECK_ERR(td_report_parse(rd_make(p, shapes[i].len + 1), shapes[i].type, &r, &e),
+		    &e,
 		    ATT_E_BAD_FORMAT, "1 bytes too many");
 	}
 }
 
-static const char *claims_of(enum quote_body type)
+static const char *claims_of(enum sim_td_report report)
 {
-	synth_begin(&s, PCS_TDX);
-	s.body_type = type;
-	if (type == QUOTE_BODY_TD_10)
-		s.version = 4;
-	s.body[0] = 7, s.body[1] = 1;
-	s.body[123] = 0x10;             /* SEPT_VE_DISABLE */
-	assert_string_equal(synth_run(&s, &tdx_format), "ok");
+	simfix_options(&s, SIM_TDX);
+	s.o.td_report = report;
+	assert_string_equal(simfix_run(&s), "ok");
 	return strstr(dfix_transcript(&s.f), "claims: ");
 }
 
 static void reports_of_all_kinds_make_claims(void **state)
 {
-	const char *text = claims_of(QUOTE_BODY_TD_15);
+	const char *text = claims_of(SIM_TD_15);
 
 	(void)state;
 	assert_non_null(strstr(text, "\"attester_tcb_status\":\"UpToDate\""));
@@ -76,27 +74,29 @@ static void reports_of_all_kinds_make_claims(void **state)
 	assert_non_null(strstr(text, "\"x-attestd-tdx-report-version\":\"1.5\""));
 	assert_non_null(strstr(text, "\"x-attestd-tdx-mrservicetd\":\"0000"));
 	assert_non_null(strstr(text, "\"x-attestd-dcap-fmspc\":\"00aa11000000\""));
-	text = claims_of(QUOTE_BODY_TD_10);
+	text = claims_of(SIM_TD_10);
 	assert_non_null(strstr(text, "\"x-attestd-tdx-report-version\":\"1.0\""));
 	assert_null(strstr(text, "mrservicetd"));
-	assert_non_null(strstr(claims_of(QUOTE_BODY_TD_15X), "\"1.5-extended\""));
+	assert_non_null(strstr(claims_of(SIM_TD_15X), "\"1.5-extended\""));
 }
 
-/* "permit" or "deny" of the strict default over the claims of the quote described. */
-static enum policy_decision strict(const struct evidence_format *format)
+/* "permit" or "deny" of the strict default over the claims of the evidence made. */
+static enum policy_decision strict(void)
 {
-	struct trust t = { .crypto = s.k.c, .now_s = s.f.now_s, .settings = &s.f.settings };
+	const struct evidence_format *format = simfix_format(&s);
+	struct trust t = { .crypto = s.f.crypto, .now_s = s.f.now_s, .settings = &s.f.settings };
 	struct policy_limits limits = { .steps = 100000, .memory = (size_t)1 << 20 };
-	struct claims c = claims_make(s.k.a);
+	struct claims c = claims_make(s.a);
 	struct policy_result r = { 0 };
 	struct policy *p;
 	char *text;
 
-	assert_string_equal(synth_run(&s, format), "ok");
+	simfix_write(&s);
+	assert_string_equal(simfix_appraise(&s), "ok");
 	CHECK_OK(format->claims(s.f.ev, &t, &s.f.outcome, &c, &s.f.e), &s.f.e);
-	CHECK_OK(format->strict_policy(&s.f.settings, s.k.a, &text, &s.f.e), &s.f.e);
-	CHECK_OK(policy_compile(s.k.a, text, strlen(text), &p, NULL, &s.f.e), &s.f.e);
-	CHECK_OK(policy_eval(p, &c, &limits, s.k.a, &r, &s.f.e), &s.f.e);
+	CHECK_OK(format->strict_policy(&s.f.settings, s.a, &text, &s.f.e), &s.f.e);
+	CHECK_OK(policy_compile(s.a, text, strlen(text), &p, NULL, &s.f.e), &s.f.e);
+	CHECK_OK(policy_eval(p, &c, &limits, s.a, &r, &s.f.e), &s.f.e);
 	return r.decision;
 }
 
@@ -113,49 +113,57 @@ static void the_strict_policies_deny_what_others_can_open(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		synth_begin(&s, PCS_TDX);
-		s.body[rows[i].off] = rows[i].value;
-		assert_int_equal(strict(&tdx_format), rows[i].want);
+		simfix_options(&s, SIM_TDX);
+		s.o.td_report = SIM_TD_15;
+		simfix_plan(&s);
+		s.p.body[rows[i].off] = rows[i].value;
+		assert_int_equal(strict(), rows[i].want);
 	}
-	synth_begin(&s, PCS_TDX);
-	s.body_type = QUOTE_BODY_TD_10;
-	assert_int_equal(strict(&tdx_format), POLICY_PERMIT);
-	synth_begin(&s, PCS_SGX);
-	assert_int_equal(strict(&sgx_format), POLICY_PERMIT);
-	s.body[48] |= 2;
-	assert_int_equal(strict(&sgx_format), POLICY_DENY);
+	for (enum sim_dcap_type t = SIM_SGX; t <= SIM_TDX; t++)
+		for (unsigned debug = 0; debug < 2; debug++) {
+			simfix_options(&s, t);
+			s.o.enclave.flags |= debug << 1;
+			s.o.td.attributes[0] |= (uint8_t)debug;
+			simfix_plan(&s);
+			assert_int_equal(strict(), debug ? POLICY_DENY : POLICY_PERMIT);
+		}
 }
 
-/* MRCONFIGID holds SHA-256 of the init-time data and 16 zero bytes; report data that of the runtime data. */
+/* MRCONFIGID holds SHA-256 of the init-time data and 16 zero bytes; report data that of the runtime
+ * data. */
 static void bound_data_is_compared(void **state)
 {
+	static const struct { size_t off; const char *verdict; } rows[] = {
+		{ 520, "tdx.report_data" }, { 520 + 63, "tdx.report_data" }, { 184,
+		    "tdx.mrconfigid" },
+		{ 184 + 47, "tdx.mrconfigid" },
+	};
+
 	(void)state;
-	synth_begin(&s, PCS_TDX);
-	dfix_bind(&s.f, &s.f.runtime, "run", 3);
-	dfix_bind(&s.f, &s.f.inittime, "init", 4);
-	bytes_copy(s.body + 520, s.f.runtime.sha256, 32);
-	bytes_copy(s.body + 184, s.f.inittime.sha256, 32);
-	assert_string_equal(synth_run(&s, &tdx_format), "ok");
-	assert_int_equal(s.f.checks.results[TDX_CHECK_REPORT_DATA].outcome, CHECK_PASS);
-	assert_int_equal(s.f.checks.results[TDX_CHECK_CONFIG_ID].outcome, CHECK_PASS);
-	s.body[520 + 63] = 1;
-	assert_string_equal(synth_run(&s, &tdx_format), "tdx.report_data");
-	s.body[520 + 63] = 0;
-	s.body[184 + 47] = 1;
-	assert_string_equal(synth_run(&s, &tdx_format), "tdx.mrconfigid");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		simfix_options(&s, SIM_TDX);
+		s.o.runtime_data = (struct att_bytes){ (const uint8_t *)"run", 3 };
+		s.o.inittime_data = (struct att_bytes){ (const uint8_t *)"init", 4 };
+		assert_string_equal(simfix_run(&s), "ok");
+		assert_int_equal(s.f.checks.results[TDX_CHECK_REPORT_DATA].outcome, CHECK_PASS);
+		assert_int_equal(s.f.checks.results[TDX_CHECK_CONFIG_ID].outcome, CHECK_PASS);
+		s.p.body[rows[i].off] ^= 1;
+		simfix_write(&s);
+		assert_string_equal(simfix_appraise(&s), rows[i].verdict);
+	}
 }
 
 static int set_up(void **state)
 {
 	(void)state;
-	synth_init(&s);
+	simfix_init(&s);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	synth_clear(&s);
+	simfix_clear(&s);
 	return 0;
 }
 
