@@ -220,7 +220,8 @@ static bool read_from(const struct args *args, struct arena *a, struct collatera
 	bool remote = arg(args, "server") != NULL;
 
 	if (remote == (arg_pos(args, 0) != NULL))
-		return att_fail(e, ATT_E_OPERATION, "usage: attest collateral status FILE|DIR..., or --server URL");
+		return att_fail(e, ATT_E_OPERATION,
+		    "usage: attest collateral status FILE|DIR..., or --server URL");
 	if (remote)
 		return ask_server(args, a, c, l, e);
 	if (!collateral_read(args, 0, a, c, e))

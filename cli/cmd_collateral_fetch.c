@@ -9,7 +9,7 @@
 #include "cli/collateral.h"
 #include "cli/out.h"
 #include "lib/base/time.h"
-#include "server/fetch/answer.h"
+#include "net/sources/answer.h"
 
 #define ARENA_MAX ((size_t)512 << 20)
 #define WANTED_MAX 64
@@ -21,7 +21,8 @@ struct wanted { const char *kind, *key, *baseline; enum outcome outcome; };
 
 struct fetching {
 	struct arena *a;
-	struct config_source source;
+	struct source_place source;
+	const char *ca_file;            /* NULL: the system's roots */
 	const struct source_kind *kind;
 	struct collateral c;            /* everything that was brought, unjudged */
 	struct wanted wanted[WANTED_MAX];
@@ -51,7 +52,7 @@ static bool want(struct fetching *f, const char *kind, const char *key, const ch
 
 static bool get(struct fetching *f, const char *url, const struct step_row *row, struct att_error *e)
 {
-	struct httpc_request r = { .url = url, .method = "GET", .ca_file = f->source.ca_file,
+	struct httpc_request r = { .url = url, .method = "GET", .ca_file = f->ca_file,
 		.http_to_loopback = true, .answer_max = ANSWER_MAX };
 	struct httpc_answer got;
 	struct pieces pieces;
@@ -341,14 +342,14 @@ static bool keep(struct fetching *f, const char *path, size_t *refused, struct a
 	return ok;
 }
 
-/* config_source holds texts that can be changed; ours are only read. */
 static bool source_from(const struct args *args, struct fetching *f, struct att_error *e)
 {
 	const char *url = arg(args, "source"), *kind = arg(args, "kind"), *root = arg(args, "root-crl-url");
 	size_t n = url ? strlen(url) : 0;
 
 	if (!url || !arg(args, "o"))
-		return att_fail(e, ATT_E_OPERATION, "usage: attest collateral fetch --source URL -o DIR|BUNDLE ...");
+		return att_fail(e, ATT_E_OPERATION,
+		    "usage: attest collateral fetch --source URL -o DIR|BUNDLE ...");
 	while (n > 0 && url[n - 1] == '/')
 		n--;
 	f->kind = source_kind_find(kind ? kind : "pcs");
@@ -356,8 +357,8 @@ static bool source_from(const struct args *args, struct fetching *f, struct att_
 		return att_fail(e, ATT_E_OPERATION, "--kind: found \"%s\", want pcs, pccs, kds or "
 		"thim", kind);
 	f->source.url = arena_strndup(f->a, url, n);
-	f->source.root_crl_url = root ? arena_strdup(f->a, root) : NULL;
-	f->source.ca_file = arg(args, "ca") ? arena_strdup(f->a, arg(args, "ca")) : NULL;
+	f->source.root_crl_url = root;
+	f->ca_file = arg(args, "ca");
 	f->baseline = arg(args, "baseline") ? arg(args, "baseline") : "";
 	return f->source.url || arena_fail(f->a, e);
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "server/fetch/answer.h"
+#include "net/sources/answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

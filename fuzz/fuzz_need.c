@@ -1,6 +1,6 @@
 /*
- * fuzz_need.c - what a worker says of endorsements: NEED when the first byte is even, JUDGED when it is odd.  A
- * failure has a cause; what is read fits where it is kept.
+ * fuzz_need.c - what a worker says of endorsements: NEED when the first byte is even, JUDGED when it is odd.
+ * A failure has a cause; what is read fits where it is kept.
  */
 #include <assert.h>
 #include <stdint.h>

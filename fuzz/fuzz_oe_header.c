@@ -1,8 +1,8 @@
 /*
  * Open Enclave's headers.  Property: what is wrapped is the end of the input, behind a header of a
- * known length that says exactly how much follows; the same quote in a header written anew parses to
- * the same quote; a failure has its error set and leaves the output alone.  Evidence is its quote
- * and its claims, and nothing between or behind them.
+ * known length that says exactly how much follows; the same quote in a header written anew parses
+ * to the same quote; a failure has its error set and leaves the output alone.  Evidence is its
+ * quote and its claims, and nothing between or behind them.
  */
 #include <assert.h>
 
@@ -17,29 +17,24 @@ static void check_again(struct arena *a, const struct oe_evidence *oe)
 	struct buf b = buf_make(a);
 	struct oe_evidence again;
 
-	buf_le32(&b, 1);                        /* a report, remote */
-	buf_le32(&b, 2);
+	buf_put(&b, "\1\0\0\0\2\0\0\0", 8);        /* a report, remote */
 	buf_le64(&b, n);
 	buf_put(&b, rd_ptr(&oe->quote), n);
 	assert(buf_ok(&b, NULL) && oe_header_parse(rd_make(b.p, b.len), &again, NULL));
 	assert(!again.has_claims && rd_left(&again.quote) == n);
 	assert(bytes_order(rd_ptr(&again.quote), n, rd_ptr(&oe->quote), n) == 0);
-	b.p[8] ^= 1;                            /* a size that is not so */
-	assert(!oe_header_parse(rd_make(b.p, b.len), &again, NULL));
 }
 
 static void check_evidence(struct arena *a, const uint8_t *data, size_t size)
 {
 	struct sgx_evidence *ev = NULL;
 	struct att_error e = { 0 };
+	bool ok = sgx_oe_evidence(rd_make(data, size), a, &ev, &e);
 
-	if (!sgx_oe_evidence(rd_make(data, size), a, &ev, &e)) {
-		assert(e.code != ATT_E_OK && e.text[0] && !ev);
-		return;
-	}
-	assert(rd_ptr(&ev->claims) + rd_left(&ev->claims) == data + size);
-	assert(rd_ptr(&ev->quote.signed_bytes) + ev->quote.quote_len == rd_ptr(&ev->claims));
-	assert(ev->has_claims || bytes_zero(rd_ptr(&ev->claims), rd_left(&ev->claims)));
+	assert(ok == (e.code == ATT_E_OK) && ok == (ev != NULL));
+	assert(!ok || rd_ptr(&ev->claims) + rd_left(&ev->claims) == data + size);
+	assert(!ok || rd_ptr(&ev->quote.signed_bytes) + ev->quote.quote_len == rd_ptr(&ev->claims));
+	assert(!ok || ev->has_claims || bytes_zero(rd_ptr(&ev->claims), rd_left(&ev->claims)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -80,6 +80,12 @@ ATT_API const char *att_tcb_status_name(unsigned i);
 
 struct att_deny;                                /* denylist.h */
 
+/* SevSnpVm and TdxVm: evidence whose claim has exactly this text gets x-ms-compliance-status with this value,
+ * by the first row that fits; none fits: no such claim. */
+struct att_compliance {
+	const char *claim, *value, *status;
+};
+
 /* What the operator decides; the same for many requests.  att_settings_default() fills it. */
 struct att_settings {
 	unsigned allow;                         /* ATT_ALLOW_* bits */
@@ -96,6 +102,7 @@ struct att_settings {
 	size_t memory_limit;                    /* bytes one appraisal may use; default 64 MiB */
 	uint64_t policy_steps;                  /* evaluation budget; default 10 000 000 */
 	const struct att_deny *deny; size_t ndeny;      /* who is refused: denylist.h; borrowed */
+	const struct att_compliance *compliance; size_t ncompliance;    /* borrowed */
 	/* for draft policies of callers without the reader role; default 100 000 */
 	uint64_t draft_steps;
 	size_t draft_bytes;                     /* same, policy text; default 65 536 */
@@ -115,10 +122,11 @@ struct att_need {
 };
 struct att_prepared;                            /* endorse.h */
 /*
- * Where an appraisal finds what it needs: called with all needs known by then, once; a second time where the
- * evidence lacks the certificates that say what else it needs.  The answer is borrowed and must stay until the
- * appraisal returns; it may lack some of them.  It stands in the place of what was given before, so a second answer
- * holds all, and it was prepared under the same anchors as att_request.prepared.  NULL: nothing is at hand.
+ * Where an appraisal finds what it needs: called with all needs known by then, once; a second time where
+ * the evidence lacks the certificates that say what else it needs.  The answer is borrowed and must stay
+ * until the appraisal returns; it may lack some of them.  It stands in the place of what was given before,
+ * so a second answer holds all, and it was prepared under the same anchors as att_request.prepared.  NULL:
+ * nothing is at hand.
  * Must not call back into the library with the same context.
  */
 typedef const struct att_prepared *att_lookup_fn(void *state, const struct att_need *needs, size_t n);
@@ -195,7 +203,8 @@ struct att_result {
 	size_t nrelaxed;
 	bool simulated_anchor;                  /* trusted only because of --anchors */
 	const char *missing;                    /* undecided: the endorsement that is needed */
-	const struct att_need *needs;           /* all endorsements the evidence needs, as far as it was read */
+	/* all endorsements the evidence needs, as far as it was read */
+	const struct att_need *needs;
 	size_t nneeds;
 	/* member nonce of JSON runtime data, when it has the form of a challenge (43 base64url characters);
 	 * the evidence is bound to it when the verdict is permitted or denied.  NULL: none */

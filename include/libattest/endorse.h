@@ -47,10 +47,10 @@ struct att_endorsement_list { struct att_endorsement *item; size_t n; };
  * Says what pieces hold and judges each item at now_s under the pins and the anchors.  The pieces are read
  * together: an issuer chain may be a piece beside its document, as PCS sends it in a header; so may the
  * certificates that certify an item: a root CRL alone has fault "root", a VCEK alone "signer".  A piece may
- * hold several items.  False: a piece is nothing that we know, or memory ran out; an item that is malformed or
- * not authentic is an item with that fault.
- * Of a pck-cert the <qe id> is not in the certificate: it reads "any".  An ARK's list does not say whether it is
- * the one for VCEKs or for VLEKs: its key ends in -vlek when the ASVK and no ASK is among the pieces.
+ * hold several items.  False: a piece is nothing that we know, or memory ran out; an item that is malformed
+ * or not authentic is an item with that fault.
+ * Of a pck-cert the <qe id> is not in the certificate: it reads "any".  An ARK's list does not say whether
+ * it is the one for VCEKs or for VLEKs: its key ends in -vlek when the ASVK and no ASK is among the pieces.
  */
 ATT_API bool att_endorsements_read(const struct att_bytes *pieces, size_t n, const struct att_bytes *anchors,
     size_t nanchors, int64_t now_s, struct att_endorsement_list **out, struct att_error *e);

@@ -97,6 +97,10 @@ ATT_CHECK bool explain_result(struct arena *a, const struct policy_result *r, co
 void shadow_evaluate(struct att_ctx *ctx, const struct att_request *req, const struct claims *seen,
     struct att_result *r);
 
+/* compliance.c: from the claims made so far. */
+ATT_CHECK bool compliance_claim(const struct att_settings *s, const struct evidence_format *f,
+    struct claims *c, struct att_error *e);
+
 /* freshness.c: the nonce in JSON runtime data that may be a challenge of the service's, or NULL; and the
  * claim. */
 const char *freshness_nonce(const struct decoded *in);

@@ -115,7 +115,8 @@ static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
 		return false;
 	if (checklist_failed(&s->evidence) || s->outcome.missing)
 		return true;
-	return s->in.format->claims(ev, &t, &s->outcome, &s->claims, e);
+	return s->in.format->claims(ev, &t, &s->outcome, &s->claims, e) &&
+	    compliance_claim(s->req->settings, s->in.format, &s->claims, e);
 }
 
 /* Evidence of the wrong form is a failed check, so that it is shown like every other reason. */

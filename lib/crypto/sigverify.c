@@ -84,8 +84,6 @@ static size_t put_integer(uint8_t *out, const uint8_t *v, size_t n)
 	return 2 + pad + n;
 }
 
-#define ECDSA_DER_MAX (3 + 2 * (3 + CURVE_FIELD_MAX))
-
 /* What libcrypto takes: SEQUENCE { r, s }. */
 static size_t ecdsa_raw_to_der(const uint8_t *raw, size_t field, uint8_t out[ECDSA_DER_MAX])
 {
@@ -143,8 +141,7 @@ static bool verify_hash(struct crypto *c, const struct pubkey *k, enum sig_alg a
 	return true;
 }
 
-/* Length and range of the signature; *out is what libcrypto takes, in der when it has to be written. */
-static bool sig_form(const struct pubkey *k, const struct rd *sig, uint8_t der[ECDSA_DER_MAX], struct rd *out,
+bool sig_form(const struct pubkey *k, const struct rd *sig, uint8_t der[ECDSA_DER_MAX], struct rd *out,
     struct att_error *e)
 {
 	const struct curve *curve = curve_of(k->kind);

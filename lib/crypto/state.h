@@ -72,6 +72,11 @@ const struct sig_row *sig_row_of(enum sig_alg alg);
 /* Sets padding, hash, MGF1 and salt length on a context that is ready to sign or verify. */
 bool sig_configure(EVP_PKEY_CTX *ctx, const struct crypto *c, const struct sig_row *row);
 
+#define ECDSA_DER_MAX (3 + 2 * (3 + CURVE_FIELD_MAX))
+/* Length and range of a signature; *out is what libcrypto takes, in der when it has to be written. */
+bool sig_form(const struct pubkey *k, const struct rd *sig, uint8_t der[ECDSA_DER_MAX], struct rd *out,
+    struct att_error *e);
+
 /* Records an error like att_fail() and leaves libcrypto's error queue empty.  Always false. */
 bool crypto_fail(struct att_error *e, enum att_err code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

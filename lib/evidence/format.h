@@ -27,8 +27,8 @@ struct bound_data {
 
 struct trust;
 /*
- * Gives *t what was found for the needs, in place of what was given before; the same when nothing was.  False only
- * for a failure of the machine.
+ * Gives *t what was found for the needs, in place of what was given before; the same when nothing was.
+ * False only for a failure of the machine.
  */
 typedef bool trust_look_up_fn(void *state, const struct att_need *needs, size_t n, struct trust *t,
     struct att_error *e);
@@ -45,9 +45,10 @@ struct trust {
 	bool collateral_picked;                 /* the same of Intel's collateral */
 	struct x509_crl *const *crls; size_t ncrls;
 	const struct x509_bundle *anchors;      /* operator's or test's extra roots */
-	const struct collateral_pack *collateral;       /* Intel's collateral among all that was given; or NULL */
-	/* 32 bytes over everything that was given (certs, crls, anchors, collateral), for cache keys; NULL: nothing
-	 * that depends on it is kept */
+	/* Intel's collateral among all that was given; or NULL */
+	const struct collateral_pack *collateral;
+	/* 32 bytes over everything that was given (certs, crls, anchors, collateral), for cache keys; NULL:
+	 * nothing that depends on it is kept */
 	const uint8_t *given_sha256;
 	/* asks for what the outcome lists as needed; NULL: what was given is all there is */
 	trust_look_up_fn *look_up;

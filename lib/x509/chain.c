@@ -22,6 +22,12 @@ bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, const struct
 	    att_within(e, "certificate \"%s\" under \"%s\"", cert->subject_text, who);
 }
 
+bool x509_signed_by_key(
+    struct crypto *c, const struct x509_cert *cert, const struct pubkey *k, struct att_error *e)
+{
+	return signed_verify(c, &cert->s, k, e) || att_within(e, "certificate \"%s\"", cert->subject_text);
+}
+
 bool x509_valid_at(const struct x509_cert *cert, int64_t now_s, struct att_error *e)
 {
 	char bound[TIME_TEXT_MAX], now[TIME_TEXT_MAX];

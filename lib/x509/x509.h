@@ -62,6 +62,10 @@ ATT_CHECK bool x509_extension(const struct x509_cert *c, const char *oid, struct
  * allows `below` CAs beneath it, signature verifies.  Does NOT look at validity or revocation. */
 ATT_CHECK bool x509_issued_by(struct crypto *c, const struct x509_cert *cert, const struct x509_cert *issuer,
     unsigned below, struct att_error *e);
+/* Signature by a bare key, for issuers that are known without their certificate.  Does NOT look at
+ * names, CA bits, validity or revocation. */
+ATT_CHECK bool x509_signed_by_key(struct crypto *c, const struct x509_cert *cert, const struct pubkey *k,
+    struct att_error *e);
 /* not_before <= now <= not_after; the error says which bound, the value and now. */
 ATT_CHECK bool x509_valid_at(const struct x509_cert *cert, int64_t now_s, struct att_error *e);
 

@@ -60,9 +60,21 @@ bool held_find(struct collateral *c, const struct collateral_name *n, struct are
 ATT_CHECK bool accept_item(struct collateral *c, const struct collateral_name *name,
     const struct judged *item, const char *source, bool *changed, struct att_error *e);
 
-/* flight.c */
+/* wait.c */
 /* The block of a NEED message into w->need. */
 ATT_CHECK bool needs_read(struct collateral_wait *w, struct rd in, struct att_error *e);
+/* Takes the item into the wait's memory if the store has it. */
+bool wait_fill(struct collateral *c, struct collateral_need *n, struct att_error *why);
+/* The need is not open any more; why is noted unless it was found. */
+void wait_close_need(struct collateral_need *n, const char *why);
+/* Nothing is open any more. */
+void wait_over(struct collateral *c, struct collateral_wait *w);
+
+/* flight.c */
+/* Why this could not be had a moment ago; NULL: it may be asked for. */
+const char *flight_lacking(const struct collateral *c, const struct collateral_name *n);
+/* Fails what the fetch role should have answered by then. */
+void flight_fail_fetching(struct collateral *c, int64_t until_us, const char *why);
 /* Joins the flight under way for this name, or starts one; NULL: no more can be started. */
 struct flight *flight_for(struct collateral *c, const struct collateral_name *n,
     enum flight_purpose purpose, bool is_authentic);

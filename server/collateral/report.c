@@ -216,11 +216,23 @@ bool collateral_selected(struct collateral *c, const char *identity, const char 
 	return true;
 }
 
+static bool is_about(const struct collateral_name *n, const char *kind, const char *key)
+{
+	return strcmp(n->kind, kind) == 0 && strcmp(n->key, key) == 0;
+}
+
 bool collateral_forget(struct collateral *c, const char *kind, const char *key, int64_t *gone,
     struct att_error *e)
 {
 	if (!store_item_forget(c->store, kind, key, gone, e))
 		return false;
+	/* Nor does it count that it could not be had a moment ago. */
+	for (unsigned i = 0; i < COLLATERAL_FAILURES_MAX; i++) {
+		if (is_about(&c->lacking[i].name, kind, key))
+			c->lacking[i].until_us = 0;
+		if (is_about(&c->failed[i].name, kind, key))
+			c->failed[i].times = 0;
+	}
 	c->host.changed(c->host.state);
 	return true;
 }

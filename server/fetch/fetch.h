@@ -13,7 +13,7 @@
 #include "server/config/config_tbl.h"
 #include "server/fetch/breaker.h"
 #include "server/fetch/budget.h"
-#include "server/fetch/source.h"
+#include "net/sources/source.h"
 #include "server/ipc/messages.h"
 #include "server/role.h"
 

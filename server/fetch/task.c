@@ -169,13 +169,14 @@ static bool send_step(struct fetcher *f, struct fetch_task *t, struct att_error 
 static bool ask_source(struct fetcher *f, struct fetch_task *t)
 {
 	const struct source *s = &f->source[t->source];
+	const struct source_place place = { s->config->url, s->config->root_crl_url };
 	uint32_t own = s->config->deadline_ms;
 	struct att_error e = { 0 };
 	int64_t wait;
 
 	t->step = t->repetition = 0;
 	t->until_ms = f->now_ms + (own ? own : f->env->config->collateral.fetch.deadline_ms);
-	if (!plan_make(t->a, s->config, s->kind, &t->key, &t->plan, &e)) {
+	if (!plan_make(t->a, &place, s->kind, &t->key, &t->plan, &e)) {
 		t->has_failed = true;
 		note(f, t, e.text);
 		return false;
@@ -269,18 +270,32 @@ static void add_pieces(struct fetch_task *t, const struct pieces *p)
 		buf_le32_block(&t->pieces, rd_ptr(&p->item[i]), rd_left(&p->item[i]));
 }
 
+/* Is that being asked for at this moment, as an item of its own? */
+static bool is_being_asked(const struct fetcher *f, const char *url)
+{
+	for (const struct fetch_task *t = f->tasks; t; t = t->next)
+		if (t->step == 0 && t->plan.nsteps > 0 && strcmp(t->plan.step[0].url, url) == 0)
+			return true;
+	return false;
+}
+
 /* The item is there; what certifies it is looked for until one step brings it, or the time is over.
- */
+ * An answer that somebody else is waiting for is not asked for twice. */
 static bool issuer_step(struct fetcher *f, struct fetch_task *t, struct att_error *e)
 {
 	struct att_error ignored = { 0 };
 	struct rd known;
 
+	t->is_parked = false;
 	for (; t->step < t->plan.nsteps; t->step++) {
-		if (remembered_find(f, t->plan.step[t->step].url, &known)) {
+		const char *url = t->plan.step[t->step].url;
+		if (remembered_find(f, url, &known)) {
 			buf_le32_block(&t->pieces, rd_ptr(&known), rd_left(&known));
 			break;
 		}
+		t->is_parked = t->until_ms - f->now_ms > TOO_LATE_MS && is_being_asked(f, url);
+		if (t->is_parked)
+			return true;
 		if (t->until_ms - f->now_ms > TOO_LATE_MS && send_step(f, t, &ignored))
 			return true;
 	}
@@ -334,6 +349,8 @@ static bool item_answered(struct fetcher *f, struct fetch_task *t, const struct 
 	if (meaning != ANSWER_GOOD)
 		return next_source(f, t, text, meaning == ANSWER_BAD_QUESTION, e);
 	add_pieces(t, &p);
+	if (p.n > 1)
+		remembered_put(f, t->plan.step[0].url, p.item[p.n - 1]);
 	t->step = 1;
 	return issuer_step(f, t, e);
 }
@@ -352,7 +369,10 @@ bool tasks_wake(struct fetcher *f, int64_t *next_ms, struct att_error *e)
 	*next_ms = INT64_MAX;
 	for (struct fetch_task *t = f->tasks, *next; t; t = next) {
 		next = t->next;
-		if (t->wake_ms <= f->now_ms) {
+		if (t->is_parked) {
+			if (!issuer_step(f, t, e))
+				return false;
+		} else if (t->wake_ms <= f->now_ms) {
 			if (!repeat(f, t, e))
 				return false;
 		} else if (t->wake_ms < *next_ms)

@@ -9,7 +9,7 @@
 #define SERVER_FETCH_TASK_H
 
 #include "lib/base/buf.h"
-#include "server/fetch/answer.h"
+#include "net/sources/answer.h"
 #include "server/fetch/fetch.h"
 
 struct fetch_task {
@@ -26,6 +26,7 @@ struct fetch_task {
 	unsigned step, repetition;
 	int64_t until_ms;                       /* end of the time that this source has */
 	int64_t wake_ms; /* the repetition is due; INT64_MAX: the network is awaited */
+	bool is_parked;                         /* another question will bring the issuer */
 	struct httpc_request request;
 	const char *headers[3];
 

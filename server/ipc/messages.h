@@ -5,8 +5,9 @@
  *           CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
  *           BUNDLE       [endorsements: blocks] [extra anchors: blocks]
  *           SIGNERS      [per provider: [per certificate: [thumbprint] [DER]]]
- *           FETCHER      -; frame.id: the fetch role, counting from 1.  The first, and one whenever there is a new
- *                        role: the channel before it is dead or will be, and what was not answered on it is lost
+ *           FETCHER      -; frame.id: the fetch role, counting from 1.  The first, and one whenever there
+ *                        is a new role: the channel before it is dead or will be, and what was not
+ *                        answered on it is lost
  *           SOURCE_KEYS  [per entry of collateral.sources: [API key, or empty]]
  * work      POLICIES     [[deny-list, JSON; empty: none set]
  *                        per type with one: [type] [JWS] [signer JWK] [shadow JWS]]      not answered
@@ -24,7 +25,8 @@
  * sign      SIGN         [u8 1 for a draft] [claims, JSON object]
  *           SIGN_RESULT  [claims, JSON object]
  *           SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
- * fetch     FETCH        [kind] [key] [baseline: "", "standard", "early" or a number] [u8 1: the key is authentic]
+ * fetch     FETCH        [kind] [key] [baseline: "", "standard", "early" or a number]
+ *                        [u8 1: the key is authentic]
  *           FETCHED      [u8 enum fetch_outcome] [le32 seconds until another try makes sense, 0 unknown]
  *                        [name of the source that answered] [what was tried and how it failed, text]
  *                        [pieces: blocks]
@@ -86,7 +88,8 @@ enum fetch_outcome {
 	FETCH_FOUND,            /* the pieces are there, unjudged */
 	FETCH_ABSENT,           /* the sources say that there is no such item */
 	FETCH_FAILED,           /* no source could be asked, or none answered properly */
-	FETCH_REFUSED,          /* not asked: budget spent, breaker open, or nothing configured for this kind */
+	/* not asked: budget spent, breaker open, or nothing configured for this kind */
+	FETCH_REFUSED,
 	FETCH_OUTCOMES
 };
 
@@ -97,7 +100,8 @@ enum fetch_outcome {
 #define ATTEST_FRESH 8u         /* and it was a challenge of ours, used up by this request */
 #define ATTEST_FLAGS 15u        /* all of them */
 
-#define NEED_CHALLENGE "challenge"      /* NEED: a kind of its own; the key is a nonce, alone in its message */
+/* NEED: a kind of its own; the key is a nonce, alone in its message */
+#define NEED_CHALLENGE "challenge"
 
 /* What the management API asks a worker for. */
 enum manage_verb {

@@ -306,6 +306,11 @@ static const struct att_prepared *look_up(void *state, const struct att_need *ne
 	struct worker_lookup *l = state;
 	struct kept_set *kept;
 
+	if (l->made) {
+		att_prepared_free(l->earlier);
+		l->earlier = l->made;
+		l->made = NULL;
+	}
 	l->needs = needs_text(l->w, needs, n);
 	kept = find_kept(l->w->collateral, l->needs);
 	if (kept) {
@@ -337,7 +342,8 @@ void worker_lookup_end(struct worker_lookup *l, const struct att_result *r)
 		keep(l->w->collateral, l->needs, l->made);
 	else
 		att_prepared_free(l->made);
-	l->made = NULL;
+	att_prepared_free(l->earlier);
+	l->made = l->earlier = NULL;
 }
 
 bool worker_lookup_need(

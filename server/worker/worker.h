@@ -67,6 +67,7 @@ struct worker_lookup {
 	struct rd why;                  /* why there is no more; empty: more may be asked for */
 	const char *needs;
 	struct att_prepared *made;      /* owned until end */
+	struct att_prepared *earlier;   /* what the first of two look-ups made; owned until end */
 	bool is_complete;
 };
 ATT_CHECK bool worker_collateral_open(struct worker *w, struct att_error *e); /* from the bundle */

@@ -45,7 +45,7 @@ with scene() as (folder, mock):
         m = d.metrics()
         check(m['attestd_collateral_fetches_total{outcome="accepted"}'] == 4, "four items were fetched, once each",
               {k: v for k, v in m.items() if "fetches" in k})
-        check(mock.count("tcb?fmspc") == 1 and mock.count("qe/identity") == 1 and mock.count("IntelSGXRootCA") == 1,
+        check(all(mock.count(path) == 1 for path in ("tcb?fmspc", "qe/identity", "IntelSGXRootCA", "pckcrl")),
               "one question each at the source", mock.counts())
         check(m["attestd_collateral_waiting"] == 0, "nobody waits any more")
 

@@ -55,22 +55,35 @@ static bool is_short_shim(const struct eventlog_event *ev, const struct efi_vari
 	    !rd_empty(&v->behind);
 }
 
+/* EDK2 hashes the data of a boot variable, others all of the event: the commoner form is tried first. */
+static bool cover_boot(struct seeking *s)
+{
+	struct efi_variable v;
+	bool hit = false;
+
+	if (efi_variable_read(s->ev->data, &v, NULL) && !try_part(s, v.data, QUIRK_BOOT_DATA, &hit))
+		return false;
+	return hit || try_part(s, s->ev->data, QUIRK_BOOT_ALL, &hit);
+}
+
 static bool cover_variable(struct seeking *s)
 {
-	bool boot = s->ev->type != EV_EFI_VARIABLE_DRIVER_CONFIG &&
-	    s->ev->type != EV_EFI_VARIABLE_AUTHORITY, hit;
 	struct efi_variable v;
 	struct rd data = s->ev->data, head;
+	bool hit;
 
-	if (!try_part(s, data, boot ? QUIRK_BOOT_ALL : QUIRK_COUNT, &hit))
+	if (s->ev->type != EV_EFI_VARIABLE_DRIVER_CONFIG && s->ev->type != EV_EFI_VARIABLE_AUTHORITY)
+		return cover_boot(s);
+	if (!try_part(s, data, QUIRK_COUNT, &hit))
 		return false;
 	if (hit || !efi_variable_read(data, &v, NULL))
 		return true;
 	if (is_short_shim(s->ev, &v) && rd_take(&data, rd_left(&data) - 1, &head))
 		return try_part(s, head, QUIRK_SHIM_LENGTH, &hit);
+	/* An authority's name must be covered: it says which list the certificate is from. */
 	if (s->ev->type == EV_EFI_VARIABLE_AUTHORITY)
 		return true;
-	return try_part(s, v.data, boot ? QUIRK_BOOT_DATA : QUIRK_CONFIG_DATA, &hit);
+	return try_part(s, v.data, QUIRK_CONFIG_DATA, &hit);
 }
 
 /*

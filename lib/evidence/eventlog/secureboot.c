@@ -205,7 +205,7 @@ static bool db(struct walk *w, const struct measured *x)
 
 	if (!read_list(w, x->all, &l, &ok))
 		return false;
-	return ok && l.nunknown == 0 ? config(w, SB_DB, x->all) : authority(w, &x->v, x->all);
+	return ok ? config(w, SB_DB, x->all) : authority(w, &x->v, x->all);
 }
 
 static bool variable(struct walk *w, const struct measured *x)

@@ -43,17 +43,23 @@ static void need(struct dcap *v, enum collateral_kind kind, const char *key, boo
 	    });
 }
 
-/* spec: sgx-tdx §2.5 types 1 to 3, §8.1: what Intel's service is asked for such a certificate by */
+/*
+ * What Intel's service is asked for such a certificate by: behind the PPID stand CPUSVN, PCESVN and
+ * PCE-ID.  One published sample ends before the PCE-ID, of which only 0 is known.  spec: sgx-tdx
+ * §2.5 types 1 to 3, §8.1
+ */
 static const char *pck_key(struct dcap *v)
 {
-	struct rd data = v->q->certification_data, tail;
-	uint8_t cpusvn[16], pcesvn[2], pceid[2];
+	static const size_t ppid[] = { [CERT_PPID_PLAIN] = 16, [CERT_PPID_RSA2048] = 256,
+		[CERT_PPID_RSA3072] = 384 };
+	struct rd data = v->q->certification_data;
+	uint8_t cpusvn[16], pcesvn[2], pceid[2] = { 0 };
 	char qe[2 * QE_ID_LEN + 1], hex[3][33];
 
-	if (rd_left(&data) < PLATFORM_LEN ||
-	    !rd_at(&data, rd_left(&data) - PLATFORM_LEN, PLATFORM_LEN, &tail) ||
-	    !rd_copy(&tail, cpusvn, sizeof cpusvn) || !rd_copy(&tail, pcesvn, sizeof pcesvn) ||
-	    !rd_copy(&tail, pceid, sizeof pceid))
+	if (!rd_skip(&data, ppid[v->q->certification]) || !rd_copy(&data, cpusvn, sizeof cpusvn) ||
+	    !rd_copy(&data, pcesvn, sizeof pcesvn))
+		return NULL;
+	if (rd_left(&data) >= sizeof pceid && !rd_copy(&data, pceid, sizeof pceid))
 		return NULL;
 	hex_encode(v->q->header.user_data, QE_ID_LEN, qe);
 	hex_encode(pceid, sizeof pceid, hex[0]);

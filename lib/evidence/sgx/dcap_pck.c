@@ -35,9 +35,33 @@ bool dcap_missing(struct dcap *v, const char *text)
 	return false;
 }
 
-static struct pck_sources sources(const struct dcap *v)
+#define CHAIN_LEN 3                     /* PCK certificate, its CA, the root */
+
+static bool is_named(const char *cn)
 {
-	return (struct pck_sources){ &v->sent, v->t->certs, v->t->anchors };
+	return strcmp(cn, PCK_LEAF_CN) == 0 || strcmp(cn, COLLATERAL_CN_ROOT) == 0 ||
+	    pck_ca_kind(cn);
+}
+
+/*
+ * What a quote leaves out of its chain may be taken from what was given.  What it brings is judged
+ * as it is: a damaged certificate is not made good by another of its name, nor because the damage
+ * is in the name.
+ */
+static bool leaves_out(const struct dcap *v, const char *cn)
+{
+	for (size_t i = 0; i < v->sent.n; i++) {
+		const char *sent = x509_subject_cn(v->sent.certs[i]);
+		if (strcmp(sent, cn) == 0 || !is_named(sent))
+			return false;
+	}
+	return v->sent.n < CHAIN_LEN;
+}
+
+static struct pck_sources sources(const struct dcap *v, const char *cn)
+{
+	return (
+	    struct pck_sources){ &v->sent, leaves_out(v, cn) ? v->t->certs : NULL, v->t->anchors };
 }
 
 static bool step_vendor(struct dcap *v)
@@ -149,7 +173,7 @@ static bool sent_with_quote(const struct dcap *v, const struct x509_cert *cert)
 /* A quote that brings a root of its own is judged by that one, not by one that lies about here. */
 static bool step_root(struct dcap *v)
 {
-	struct pck_sources s = sources(v);
+	struct pck_sources s = sources(v, COLLATERAL_CN_ROOT);
 	struct x509_cert *stranger, *root = pck_find_root(&s, &v->chain.pck.simulated, &stranger);
 
 	if (root && stranger && sent_with_quote(v, stranger) && !sent_with_quote(v, root))
@@ -166,8 +190,8 @@ static bool step_root(struct dcap *v)
 
 static bool step_chain(struct dcap *v)
 {
-	struct pck_sources s = sources(v);
 	struct pck_chain *p = &v->chain.pck;
+	struct pck_sources s = sources(v, x509_issuer_cn(p->leaf));
 	struct att_error why = { 0 };
 	struct x509_cert *ca;
 

@@ -337,6 +337,74 @@ static void lists_of_amd(void **state)
 	fix_clear(&fix);
 }
 
+/* The faults of the simulator that certificates and lists can have by themselves, by the names of
+ * ours. */
+static void faults_of_amd(void **state)
+{
+	static const struct { const char *fault, *kind, *name;
+	} rows[] = {
+		{ NULL, "snp-vcek", "good" },
+		{ NULL, "snp-chain", "good" },
+		{ NULL, "snp-crl", "good" },
+		{ "leaf-no-hwid", "snp-vcek", "form" },
+		{ "leaf-no-snp", "snp-vcek", "form" },
+		{ "leaf-other-layout", "snp-vcek", "form" },
+		{ "leaf-other-product", "snp-vcek", "form" },
+		{ "unknown-root", "snp-chain", "root" },
+		{ "unknown-root", "snp-vcek", "root" },
+		{ "ark-not-ca", "snp-chain", "root" },
+		{ "ark-not-self-signed", "snp-chain", "root" },
+		{ "ica-other-key", "snp-chain", "signature" },
+		{ "ica-other-key", "snp-vcek", "signer" },
+		{ "ica-no-key-usage", "snp-chain", "signature" },
+		{ "ica-small-key", "snp-chain", "signature" },
+		{ "leaf-other-issuer", "snp-vcek", "signature" },
+		{ "ica-not-ca", "snp-vcek", "signature" },
+		{ "ark-expired", "snp-chain", "signer-dates" },
+		{ "ark-expired", "snp-crl", "signer-dates" },
+		{ "ica-expired", "snp-chain", "expired" },
+		{ "ica-expired", "snp-vcek", "signer-dates" },
+		{ "leaf-expired", "snp-vcek", "expired" },
+		{ "leaf-early", "snp-vcek", "early" },
+		{ "crl-other-key", "snp-crl", "signature" },
+		{ "crl-expired", "snp-crl", "expired" },
+		{ "ica-revoked", "snp-chain", "signer-revoked" },
+		{ "ica-revoked", "snp-vcek", "signer-revoked" },
+	};
+	struct arena *a = arena_new((size_t)64 << 20);
+	struct fix fix;
+
+	(void)state;
+	fix_init(&fix);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct sim_snp_options o;
+		struct sim_snp_output out;
+		const struct att_endorsement *x = NULL;
+
+		fix_sim_options(&o, "Milan");
+		o.crl = true;
+		o.fault = rows[i].fault;
+		out = fix_sim(&fix, a, &o);
+		r.anchors[0] = (struct att_bytes){ out.ark_pem.p, out.ark_pem.n };
+		r.pieces[0] = (struct att_bytes){ out.crl_der.p, out.crl_der.n };
+		r.pieces[1] = (struct att_bytes){ out.chain_pem.p, out.chain_pem.n };
+		CHECK_OK(
+		    att_endorsements_read(r.pieces, 2, r.anchors, 1, FIX_NOW, &r.list, &r.e), &r.e);
+		for (size_t k = 0; k < r.list->n; k++)
+			if (strcmp(r.list->item[k].kind, rows[i].kind) == 0)
+				x = &r.list->item[k];
+		assert_non_null(x);
+		if (strcmp(x->fault, rows[i].name) != 0)
+			fail_msg("%s: %s is %s (%s), want %s", rows[i].fault, rows[i].kind,
+			    x->fault, x->why ? x->why : "", rows[i].name);
+		att_endorsements_read_free(r.list);
+		r.list = NULL;
+		arena_reset(a);
+	}
+	arena_free(a);
+	fix_clear(&fix);
+}
+
 static void what_is_nothing_is_refused(void **state)
 {
 	static const char *const rows[] = { "", "hello", "{}", "{\"tcbInfo\":{}}", "[1]",
@@ -412,6 +480,7 @@ int main(void)
 		cmocka_unit_test_setup(amds_certificates, fresh),
 		cmocka_unit_test_setup(faults_have_names, fresh),
 		cmocka_unit_test_setup(lists_of_amd, fresh),
+		cmocka_unit_test_setup(faults_of_amd, fresh),
 		cmocka_unit_test_setup(what_is_nothing_is_refused, fresh),
 		cmocka_unit_test_setup(nothing_goes_backwards, fresh),
 	};

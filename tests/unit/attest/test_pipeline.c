@@ -110,6 +110,28 @@ static void permitted_by_default(void **state)
 	assert_non_null(strstr(r->claims_json, "x-attestd-snp-product"));
 }
 
+/* The operator's own word for machines that he knows; a policy cannot speak it. */
+static void known_machines_have_their_status(void **state)
+{
+	struct att_compliance rows[] = {
+		{ "x-ms-sevsnpvm-idkeydigest", "00", "not-this-one" },
+		{ "x-ms-sevsnpvm-vmpl", "0", "not-a-text" },
+		{ "x-attestd-snp-product", "Milan", "ours" },
+		{ "x-ms-attestation-type", "sevsnpvm", "too-late" },
+	};
+	struct fixture *f = *state;
+	struct sim_snp_options o;
+
+	fix_sim_options(&o, "Milan");
+	simulate(f, &o);
+	assert_null(strstr(appraise(f)->token_json, "compliance"));
+	f->settings.compliance = rows;
+	f->settings.ncompliance = sizeof rows / sizeof rows[0];
+	assert_non_null(strstr(appraise(f)->token_json, "\"x-ms-compliance-status\":\"ours\""));
+	f->settings.ncompliance = 2;
+	assert_null(strstr(appraise(f)->token_json, "compliance"));
+}
+
 /* An anchor is trusted only where it was given. */
 static void rejected_without_the_anchor(void **state)
 {
@@ -431,6 +453,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(permitted_by_default),
+		T(known_machines_have_their_status),
 		T(rejected_without_the_anchor),
 		T(malformed_evidence_is_a_reason),
 		T(undecided_without_the_chain),

@@ -405,9 +405,43 @@ static void an_answer_brings_no_anchors(void **state)
 	CHECK_ERR(att_appraise(f.ctx, &req, &r, &f.e), &f.e, ATT_E_INTERNAL, "pieces beside it");
 }
 
+/* The chain of a quote is judged as it was sent, though the set has the same certificates in good
+ * order. */
+static void a_damaged_chain_is_not_mended(void **state)
+{
+	static const char mark[] = "-----END CERTIFICATE-----";
+	uint8_t *first, *last = NULL;
+	struct att_request req;
+	struct att_result *r;
+
+	(void)state;
+	need_vectors();
+	begin("SgxEnclave", "sgx/sgx-v3-00a067110000.quote.bin", NULL, "2025-06-20T00:00:00Z");
+	give("sgx/sgx-v3-00a067110000.collateral.json");
+	prepare();
+	req = f.req;
+	req.prepared = f.all;
+	first = memmem(f.body.p, f.body.n, "-----BEGIN", 10);
+	assert_non_null(first);
+	for (uint8_t *p = first;
+	     (p = memmem(p, f.body.n - (size_t)(p - f.body.p), mark, sizeof mark - 1)); p++)
+		last = p;
+	for (uint8_t *p = first; p < last; p += 13) {
+		*p ^= 1;
+		CHECK_OK(att_appraise(f.ctx, &req, &r, &f.e), &f.e);
+		if (r->verdict == ATT_PERMITTED)
+			fail_msg("byte %zu does not count", (size_t)(p - f.body.p));
+		att_result_free(r);
+		*p ^= 1;
+	}
+	CHECK_OK(att_appraise(f.ctx, &req, &r, &f.e), &f.e);
+	assert_int_equal(r->verdict, ATT_PERMITTED);
+	att_result_free(r);
+}
+
 static void sets_are_made_of_what_is_known(void **state)
 {
-	static const char *const strange[] = { "hello", "{\"a\":1}",
+	static const char *const strange[] = { "3082", "hello", "{\"a\":1}",
 		"-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n" };
 	struct att_prepared *p;
 
@@ -419,8 +453,8 @@ static void sets_are_made_of_what_is_known(void **state)
 		att_error_clear(&f.e);
 		ok = att_prepared_new(&piece, 1, NULL, 0, &p, &f.e);
 
-		/* what is no list in hex may be one that is damaged: an appraisal that misses one
-		 * will say so */
+		/* a list in hex that cannot be read may be the one that an appraisal misses: that
+		 * one will say so */
 		assert_int_equal(ok, i == 0);
 		assert_int_equal(ok, f.e.code == ATT_E_OK);
 		if (ok)
@@ -464,6 +498,7 @@ int main(void)
 		cmocka_unit_test(mandatory_lists_are_asked_for),
 		cmocka_unit_test(the_policy_chooses_the_number),
 		cmocka_unit_test(an_answer_brings_no_anchors),
+		cmocka_unit_test(a_damaged_chain_is_not_mended),
 		cmocka_unit_test(sets_are_made_of_what_is_known),
 	};
 

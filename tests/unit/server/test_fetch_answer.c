@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/fetch/answer.h"
+#include "net/sources/answer.h"
 
 #define PEM "-----BEGIN CERTIFICATE-----\nQUI+/Q==\n-----END CERTIFICATE-----\n"
 #define CODED "-----BEGIN%20CERTIFICATE-----%0AQUI%2B%2FQ%3D%3D%0A-----END%20CERTIFICATE-----%0A"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "server/fetch/source.h"
+#include "net/sources/source.h"
 
 #define CHIP "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" \
     "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
@@ -78,7 +78,7 @@ static char base[] = "https://source.example";
 static void check_row(struct arena *a, const struct row *r)
 {
 	const struct source_kind *kind = source_kind_find(r->source);
-	const struct config_source config = { .url = base };
+	const struct source_place config = { .url = base };
 	struct att_error e = { 0 };
 	struct fetch_key k;
 	struct plan p;
@@ -141,7 +141,7 @@ static void test_every_recipe(void **state)
 static void test_root_url(void **state)
 {
 	static char root[] = "https://mirror.example/root.der";
-	const struct config_source config = { .url = base, .root_crl_url = root };
+	const struct source_place config = { .url = base, .root_crl_url = root };
 	struct arena *a = arena_new(1 << 16);
 	struct att_error e = { 0 };
 	struct fetch_key k;
@@ -234,7 +234,7 @@ static void test_no_memory(void **state)
 {
 	(void)state;
 	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-		const struct config_source config = { .url = base };
+		const struct source_place config = { .url = base };
 		struct failing f;
 		bool done = false;
 

@@ -246,6 +246,10 @@ static void test_forget_comes_before_the_next_request(void **state)
 	assert_int_equal(f.op, OP_FORGET);
 	assert_true(hears(0, &f));
 	assert_int_equal(f.id, t.job[2].id);
+	answer(0, t.job[2].id);
+	assert_true(submit(3));
+	assert_true(hears(0, &f));
+	assert_int_equal(f.op, OP_ATTEST);      /* not again */
 }
 
 static void test_nothing_before_the_pong(void **state)

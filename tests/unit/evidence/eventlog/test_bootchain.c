@@ -68,6 +68,27 @@ static void images_have_digest_path_and_authority(void **state)
 	assert_int_equal(k.chain.images[0].authority, EVENTLOG_NONE);
 }
 
+/* What was hashed of an image, given as the data of something else, does not hide the image. */
+static void an_image_is_not_hidden_by_its_own_bytes(void **state)
+{
+	struct rd stream, text;
+	struct item x;
+
+	(void)state;
+	lab("sbon");
+	stream = kit_bytes(&k, "MZ\220\0\3\0\0\0 and so on", 20);
+	text = kit_text(&k, "Calling EFI Application from Boot Option");
+	x = item_of(&k, 4, EV_EFI_ACTION, stream, stream);
+	items_insert(&t, t.n, &x);
+	x = item_of(&k, 4, EV_EFI_ACTION, text, text);
+	items_insert(&t, t.n, &x);
+	items_pcrs(&k, &t, DIGEST_SHA256);
+	run();
+	assert_int_equal(k.chain.nimages, 5);
+	assert_int_equal(k.m.of[t.n - 2].cover, COVER_ALL);
+	assert_int_equal(k.chain.images[4].event, t.n - 2);
+}
+
 static const char *texts(enum boot_text_kind kind)
 {
 	struct buf b = buf_make(k.a);
@@ -279,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(images_have_digest_path_and_authority),
+		cmocka_unit_test(an_image_is_not_hidden_by_its_own_bytes),
 		cmocka_unit_test(loaders_are_read),
 		cmocka_unit_test(systemd_boot_is_read),
 		cmocka_unit_test(changed_texts_are_counted),

@@ -129,6 +129,26 @@ static void no_separator(void) { items_remove(&t, separator(7)); }
 static void separator_again(void) { put(t.n, 7, EV_SEPARATOR, kit_bytes(&k, "\0\0\0\0", 4)); }
 static void separator_ff(void) { replace(separator(7), kit_bytes(&k, "\377\377\377\377", 4)); }
 static void separator_1(void) { replace(separator(7), kit_bytes(&k, "\1\0\0\0", 4)); }
+static void separator_wbcl(void)
+{
+	replace(separator(7), kit_text(&k, "WBCL"));
+}
+static void db_unknown_type(void)
+{
+	size_t i = var("db", 0);
+	struct rd v = kit_bytes(&k, rd_ptr(&t.v[i].data), rd_left(&t.v[i].data));
+	struct buf b = buf_make(k.a);
+
+	/* the first list's certificate is Microsoft's, which verified shim */
+	buf_put(&b, rd_ptr(&v), rd_left(&v));
+	buf_put(&b, "some vendor's ID", 16);
+	buf_le32(&b, 28 + 20);
+	buf_le32(&b, 0);
+	buf_le32(&b, 20);
+	buf_put(&b, "ownerownerowner!kkkk", 20);
+	b.p[24] = (char)(b.p[24] + 48);
+	replace(i, rd_make(b.p, b.len));
+}
 static void separator_1_info(void)
 {
 	size_t i = separator(7);
@@ -163,6 +183,14 @@ static void config_data_only(void)
 	CHECK_OK(efi_variable_read(t.v[i].data, &v, &k.e), &k.e);
 	t.v[i] = item_of(&k, 7, EV_EFI_VARIABLE_DRIVER_CONFIG, t.v[i].data, v.data);
 }
+static void authority_data_only(void)
+{
+	size_t i = var("db", 1);
+	struct efi_variable v;
+
+	CHECK_OK(efi_variable_read(t.v[i].data, &v, &k.e), &k.e);
+	t.v[i] = item_of(&k, 7, EV_EFI_VARIABLE_AUTHORITY, t.v[i].data, v.data);
+}
 static void behind_the_variable(void)
 {
 	size_t i = var("dbx", 0);
@@ -194,6 +222,8 @@ static const struct { void (*change)(void); const char *reasons; } measured_rows
 	{ separator_again, "SEPARATOR_REPEATED" },
 	{ separator_ff, "" },
 	{ separator_1, "SEPARATOR_ERROR" },
+	{ separator_wbcl, "NO_SEPARATOR NO_AUTHORITY" },
+	{ db_unknown_type, "" },
 	{ separator_1_info, "SEPARATOR_ERROR" },
 	{ debug, "DEBUG_MODE" },
 	{ debug_late, "DEBUG_MODE" },
@@ -205,6 +235,7 @@ static const struct { void (*change)(void); const char *reasons; } measured_rows
 	{ foreign_authority, "AUTHORITY_NOT_IN_DB" },
 	{ uncovered, "UNCOVERED VARIABLE_MISSING" },
 	{ config_data_only, "UNCOVERED VARIABLE_MISSING" },
+	{ authority_data_only, "UNCOVERED NO_AUTHORITY" },
 	{ behind_the_variable, "VARIABLE_MISSING EVENT_UNKNOWN" },
 };
 

@@ -1,4 +1,4 @@
-#include "server/fetch/key.h"
+#include "net/sources/key.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

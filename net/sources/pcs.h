@@ -3,8 +3,8 @@
  *
  * more: query parameters at the end, "" or "&name=value".  spec: sgx-tdx §8.1
  */
-#ifndef SERVER_FETCH_PCS_H
-#define SERVER_FETCH_PCS_H
+#ifndef NET_SOURCES_PCS_H
+#define NET_SOURCES_PCS_H
 
 /* The second name is that of version 3 of the interface, which some caches still send. */
 #define PCS_TCB_INFO(more) \

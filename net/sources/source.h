@@ -5,11 +5,10 @@
  * One file per kind with its table.  URLs are the configured base and a template of key.h; nothing
  * else gets in. spec: sgx-tdx §8, sev-snp §7.3, azure-cvm §2
  */
-#ifndef SERVER_FETCH_SOURCE_H
-#define SERVER_FETCH_SOURCE_H
+#ifndef NET_SOURCES_SOURCE_H
+#define NET_SOURCES_SOURCE_H
 
-#include "server/config/config.h"
-#include "server/fetch/key.h"
+#include "net/sources/key.h"
 
 /* What a body may be. */
 enum answer_form { FORM_JSON = 1, FORM_PEM = 2, FORM_DER = 4, FORM_HEX = 8 };
@@ -47,12 +46,18 @@ const struct source_kind *source_kind_find(const char *name);
 /* Does a source of this kind have endorsements of that kind? */
 bool source_has(const struct source_kind *kind, const char *endorsement);
 
+/* Where a source is; borrowed. */
+struct source_place {
+	const char *url;                /* base without trailing slash */
+	const char *root_crl_url;       /* pcs: where Intel's root CRL is; NULL: Intel's own address */
+};
+
 /* What to ask one source about one key. */
 struct plan {
 	struct { const char *url; const struct step_row *row; } step[STEPS_MAX];
 	unsigned nsteps;                /* 0: this source has no such kind */
 };
-ATT_CHECK bool plan_make(struct arena *a, const struct config_source *s,
+ATT_CHECK bool plan_make(struct arena *a, const struct source_place *s,
     const struct source_kind *kind, const struct fetch_key *k, struct plan *out,
     struct att_error *e);
 

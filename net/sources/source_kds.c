@@ -1,5 +1,5 @@
 /* AMD's Key Distribution Service.  spec: sev-snp §7.3 */
-#include "server/fetch/source.h"
+#include "net/sources/source.h"
 
 #define CHAIN(branch) { "/" branch "/v1/{product}/cert_chain", FORM_PEM, NULL, STEP_ISSUER }
 

@@ -4,12 +4,12 @@
  * Form only: whether a piece is authentic and for the key asked about is a worker's judgement.
  * spec: sgx-tdx §8.1
  */
-#ifndef SERVER_FETCH_ANSWER_H
-#define SERVER_FETCH_ANSWER_H
+#ifndef NET_SOURCES_ANSWER_H
+#define NET_SOURCES_ANSWER_H
 
 #include "lib/base/rd.h"
 #include "net/httpc.h"
-#include "server/fetch/source.h"
+#include "net/sources/source.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)            /* bytes of a body */
 #define ANSWER_CHAIN_MAX ((size_t)64 << 10)     /* bytes of an issuer chain in a header */

@@ -1,4 +1,4 @@
-#include "server/fetch/answer.h"
+#include "net/sources/answer.h"
 
 #include <string.h>
 

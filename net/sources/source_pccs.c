@@ -1,6 +1,6 @@
 /* A PCCS, the cache of Intel's service that operators run themselves.  spec: sgx-tdx §8.2 */
-#include "server/fetch/source.h"
-#include "server/fetch/pcs.h"
+#include "net/sources/source.h"
+#include "net/sources/pcs.h"
 
 static const struct recipe recipes[] = {
 	PCS_TCB_INFO(""),

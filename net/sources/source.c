@@ -1,4 +1,4 @@
-#include "server/fetch/source.h"
+#include "net/sources/source.h"
 
 #include <string.h>
 
@@ -29,14 +29,14 @@ bool source_has(const struct source_kind *kind, const char *endorsement)
 	return recipe_for(kind, endorsement)->kind != NULL;
 }
 
-static const char *base_url(const struct config_source *s, const struct step_row *row)
+static const char *base_url(const struct source_place *s, const struct step_row *row)
 {
 	if (!(row->flags & STEP_AT_ROOT_URL))
 		return s->url;
 	return s->root_crl_url ? s->root_crl_url : INTEL_ROOT_CRL;
 }
 
-bool plan_make(struct arena *a, const struct config_source *s, const struct source_kind *kind,
+bool plan_make(struct arena *a, const struct source_place *s, const struct source_kind *kind,
     const struct fetch_key *k, struct plan *out, struct att_error *e)
 {
 	const struct recipe *r = recipe_for(kind, k->kind);

@@ -5,8 +5,8 @@
  * Kinds and keys are those of libattest/endorse.h.  A field holds hex digits, a decimal number or a
  * word of a list, so that whatever stood in evidence, a URL gets nothing else from it.
  */
-#ifndef SERVER_FETCH_KEY_H
-#define SERVER_FETCH_KEY_H
+#ifndef NET_SOURCES_KEY_H
+#define NET_SOURCES_KEY_H
 
 #include "lib/base/arena.h"
 

@@ -2,8 +2,8 @@
  * Azure's cache (Trusted Hardware Identity Management): Intel's paths with two more parameters, and
  * AMD's certificates with their chain in one answer.  spec: sgx-tdx §8.2, azure-cvm §2
  */
-#include "server/fetch/source.h"
-#include "server/fetch/pcs.h"
+#include "net/sources/source.h"
+#include "net/sources/pcs.h"
 
 #define CLIENT "clientid=production_client&api-version=2020-02-12-preview"
 

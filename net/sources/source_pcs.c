@@ -1,6 +1,6 @@
 /* Intel's Provisioning Certification Service, version 4.  spec: sgx-tdx §8.1 */
-#include "server/fetch/source.h"
-#include "server/fetch/pcs.h"
+#include "net/sources/source.h"
+#include "net/sources/pcs.h"
 
 /* No pck-cert: the service wants the encrypted PPID, which a quote with certification data of type
  * 3 holds, but the key of an endorsement does not. */
