@@ -84,8 +84,11 @@ static void vendor(struct tpm_ek_facts *f)
 	if (strlen(f->manufacturer) != 11 || strncmp(f->manufacturer, "id:", 3) != 0 ||
 	    !hex_decode(f->manufacturer + 3, 8, id, sizeof id, NULL))
 		return;
-	for (size_t i = 0; i < sizeof id; i++)
-		f->vendor[i] = id[i] >= ' ' && id[i] <= '~' ? (char)id[i] : '?';
+	for (size_t i = 0; i < sizeof id; i++) {
+		f->vendor[i] = (char)id[i];
+		if (id[i] < ' ' || id[i] > '~')
+			f->vendor[i] = '?';
+	}
 }
 
 static bool form(const struct x509_cert *cert, struct att_error *e)

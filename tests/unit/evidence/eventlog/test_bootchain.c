@@ -76,7 +76,7 @@ static void an_image_is_not_hidden_by_its_own_bytes(void **state)
 
 	(void)state;
 	lab("sbon");
-	stream = kit_bytes(&k, "MZ\220\0\3\0\0\0 and so on", 20);
+	stream = kit_bytes(&k, "MZ\220\0\3\0\0\0 and so on", 18);
 	text = kit_text(&k, "Calling EFI Application from Boot Option");
 	x = item_of(&k, 4, EV_EFI_ACTION, stream, stream);
 	items_insert(&t, t.n, &x);

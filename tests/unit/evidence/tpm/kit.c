@@ -40,7 +40,7 @@ const char *kit_verdict(const struct kit *k, bool returned)
 void kit_be(struct buf *b, uint64_t v, size_t n)
 {
 	while (n--)
-		buf_char(b, (char)(v >> 8 * n));
+		buf_char(b, n < sizeof v ? (char)(v >> 8 * n) : 0);
 }
 
 void kit_2b(struct buf *b, const void *p, size_t n)
