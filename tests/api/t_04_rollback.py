@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Nothing goes backwards: older TCB info, lower CRL and evaluation numbers, the clock; nothing is fetched from evidence;
-a worker that dies while it judges costs that one fetch (security-history A1 to A6, B13)."""
+a worker that dies while it judges costs that one fetch (security-history B5, B6, B13)."""
 import os
 import signal
 import socket

@@ -212,7 +212,7 @@ static void test_pck_certificate(void **state)
 	assert_int_equal(t.nfetches, 1);
 }
 
-/* security-history B13: older TCB info, lower CRL number, lower evaluation number. */
+/* security-history B5: older TCB info, lower CRL number, lower evaluation number. */
 static void test_rollback(void **state)
 {
 	static const struct want early = { "tcb-info", "SGX-00906ed50000", "early" };
