@@ -166,6 +166,18 @@ class Daemon:
             c.close()
         return answer
 
+    def announce(self, method, path, length, headers):
+        """Sends the head of a request whose body would have that length, and nothing of the body: a connection
+        that is refused by the length closes while the body would be on its way."""
+        c = self.connect()
+        c.putrequest(method, path)
+        for name, value in {**headers, "Content-Length": str(length)}.items():
+            c.putheader(name, value)
+        c.endheaders()
+        answer = Answer(c.getresponse())
+        c.close()
+        return answer
+
     def attest(self, body, headers=None, path=ATTEST, connection=None):
         text = body if isinstance(body, (bytes, str)) else json.dumps(body)
         return self.ask("POST", path, text, {"Content-Type": "application/json", **(headers or {})}, connection)

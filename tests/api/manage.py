@@ -110,6 +110,10 @@ class Manager:
             headers["Authorization"] = "Bearer " + self.bearer
         return self.daemon.ask(method, self.prefix + path, body, headers, connection)
 
+    def announce(self, method, path, length, media="text/plain"):
+        headers = {"Content-Type": media, "Authorization": "Bearer " + self.bearer}
+        return self.daemon.announce(method, self.prefix + path, length, headers)
+
     def claims(self, method, path, body=None, media="text/plain"):
         """The claims of a result token without the registered ones; else status and code as refused."""
         a = self.ask(method, path, body, media)
