@@ -45,16 +45,6 @@ static long long days(const struct att_endorsement *i, int64_t now_s)
 	return left >= 0 ? left / DAY_S : -((-left + DAY_S - 1) / DAY_S);
 }
 
-static struct json *time_json(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_MAX];
-
-	if (t == INT64_MIN)
-		return json_null(a);
-	time_format(t, text);
-	return json_string(a, text);
-}
-
 static struct json *optional(struct arena *a, struct json *o, const char *name, const char *text)
 {
 	return text ? json_put(a, o, name, json_string(a, text)) : o;
@@ -69,8 +59,8 @@ static struct json *item_json(struct arena *a, const struct att_endorsement *i, 
 	o = json_put(a, o, "key", json_string(a, i->key));
 	if (i->evaluation)
 		o = json_put(a, o, "evaluation", json_int(a, i->evaluation));
-	o = json_put(a, o, "issued", time_json(a, i->issued_s));
-	o = json_put(a, o, "expires", time_json(a, i->expires_s));
+	o = json_put(a, o, "issued", json_time(a, i->issued_s));
+	o = json_put(a, o, "expires", json_time(a, i->expires_s));
 	if (i->expires_s != INT64_MIN)
 		o = json_put(a, o, "daysLeft", json_int(a, days(i, now_s)));
 	o = json_put(a, o, "state", json_string(a, states[state_of(i, now_s)].name));
@@ -94,7 +84,7 @@ static bool status_json(struct arena *a, const struct att_endorsement_list *l, i
 
 	for (size_t i = 0; i < l->n; i++)
 		list = json_append(list, item_json(a, &l->item[i], now_s));
-	o = json_put(a, o, "at", time_json(a, now_s));
+	o = json_put(a, o, "at", json_time(a, now_s));
 	o = json_put(a, o, "good", json_bool(a, good));
 	o = json_put(a, o, "items", list);
 	return o ? out_json(a, o, e) : arena_fail(a, e);

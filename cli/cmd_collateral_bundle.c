@@ -1,6 +1,5 @@
 /* attest collateral export and import: files to one bundle, a bundle to a folder that the service reads. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/collateral.h"
@@ -58,29 +57,11 @@ static size_t pick(struct arena *a, const struct collateral *c, struct att_endor
 	return n;
 }
 
-static enum exit_code write_bundle(const char *path, const struct att_endorsement *v, size_t n,
-    struct arena *a, struct att_error *e)
-{
-	size_t len;
-	char *text;
-	bool ok;
-
-	if (!att_bundle_write(v, n, &text, &len, e))
-		return complain(e);
-	ok = file_replace(a, path, text, len, e);
-	free(text);
-	if (!ok)
-		return complain(e);
-	(void)printf("\n%zu item%s in %s\n", n, n == 1 ? "" : "s", path);
-	return EXIT_GOOD;
-}
-
 static enum exit_code export(const struct args *args, struct arena *a, struct collateral *c,
     struct att_error *e)
 {
 	const char *path = out_of(args, "export", e);
 	struct att_endorsement *picked;
-	enum exit_code code;
 	size_t n, refused;
 
 	if (!path || !collateral_read(args, 0, a, c, e))
@@ -100,8 +81,10 @@ static enum exit_code export(const struct args *args, struct arena *a, struct co
 		    n > 0 ? "; --partial leaves them out" : "");
 		return EXIT_BAD;
 	}
-	code = write_bundle(path, picked, n, a, e);
-	return code == EXIT_GOOD && refused > 0 ? EXIT_BAD : code;
+	if (!collateral_bundle_put(path, picked, n, a, e))
+		return complain(e);
+	(void)printf("\n%zu item%s in %s\n", n, n == 1 ? "" : "s", path);
+	return refused > 0 ? EXIT_BAD : EXIT_GOOD;
 }
 
 /* ---- import ---- */

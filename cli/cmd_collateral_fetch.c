@@ -3,7 +3,6 @@
  * What to ask, and what of an answer is wanted, are the tables of the service's fetch role.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/collateral.h"
@@ -296,20 +295,6 @@ static bool keep_in_dir(struct fetching *f, const struct att_endorsement *v, siz
 	return ok;
 }
 
-static bool keep_in_bundle(struct fetching *f, const struct att_endorsement *v, size_t n, const char *path,
-    struct att_error *e)
-{
-	size_t len;
-	char *text;
-	bool ok;
-
-	if (!att_bundle_write(v, n, &text, &len, e))
-		return false;
-	ok = file_replace(f->a, path, text, len, e);
-	free(text);
-	return ok;
-}
-
 static bool is_bundle_name(const char *path)
 {
 	size_t n = strlen(path);
@@ -335,7 +320,7 @@ static bool keep(struct fetching *f, const char *path, size_t *refused, struct a
 	for (size_t i = 0; i < f->c.list->n; i++)
 		if (strcmp(f->c.list->item[i].fault, "good") == 0)
 			good[n++] = f->c.list->item[i];
-	ok = is_bundle_name(path) ? keep_in_bundle(f, good, n, path, e) :
+	ok = is_bundle_name(path) ? collateral_bundle_put(path, good, n, f->a, e) :
 	    keep_in_dir(f, good, n, path, refused, e);
 	if (ok)
 		(void)printf("\n%zu item%s in %s\n", n - *refused, n - *refused == 1 ? "" : "s", path);

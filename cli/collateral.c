@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -97,6 +98,20 @@ void collateral_clear(struct collateral *c)
 {
 	att_endorsements_read_free(c->list);
 	c->list = NULL;
+}
+
+bool collateral_bundle_put(const char *path, const struct att_endorsement *v, size_t n, struct arena *a,
+    struct att_error *e)
+{
+	size_t len;
+	char *text;
+	bool ok;
+
+	if (!att_bundle_write(v, n, &text, &len, e))
+		return false;
+	ok = file_replace(a, path, text, len, e);
+	free(text);
+	return ok;
 }
 
 /* ---- a folder ---- */

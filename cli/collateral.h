@@ -31,6 +31,10 @@ const char *collateral_hint(const struct att_endorsement *i);
 /* "tcb-info SGX-00906ed50000 (17)" */
 const char *collateral_name(struct arena *a, const char *kind, const char *key, uint32_t evaluation);
 
+/* The file becomes a bundle of these. */
+ATT_CHECK bool collateral_bundle_put(const char *path, const struct att_endorsement *v, size_t n,
+    struct arena *a, struct att_error *e);
+
 /*
  * A folder that serves as collateral.dir: one file for each kind, key and evaluation number.  An item is
  * refused when the folder holds a newer one.

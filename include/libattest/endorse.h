@@ -24,6 +24,9 @@
 
 #include "libattest/attest.h"
 
+/* Do items of this kind have an evaluation number? */
+ATT_API bool att_kind_has_evaluation(const char *kind);
+
 /* ---- one piece ---- */
 
 struct att_endorsement {

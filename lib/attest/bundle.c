@@ -222,16 +222,6 @@ static void sort(struct att_endorsement *v, size_t n)
 	}
 }
 
-static struct json *time_json(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_MAX];
-
-	if (t == INT64_MIN)
-		return json_null(a);
-	time_format(t, text);
-	return json_string(a, text);
-}
-
 static struct json *item_json(struct arena *a, const struct att_endorsement *i, const uint8_t sum[SUM])
 {
 	struct json *o = json_object(a);
@@ -241,8 +231,8 @@ static struct json *item_json(struct arena *a, const struct att_endorsement *i, 
 	o = json_put(a, o, "kind", json_string(a, i->kind));
 	o = json_put(a, o, "key", json_string(a, i->key));
 	o = json_put(a, o, "evaluation", json_int(a, i->evaluation));
-	o = json_put(a, o, "issued", time_json(a, i->issued_s));
-	o = json_put(a, o, "expires", time_json(a, i->expires_s));
+	o = json_put(a, o, "issued", json_time(a, i->issued_s));
+	o = json_put(a, o, "expires", json_time(a, i->expires_s));
 	o = json_put(a, o, "sha256", hex ? json_string(a, hex) : NULL);
 	return json_put(a, o, "piece", piece ? json_string(a, piece) : NULL);
 }

@@ -45,6 +45,16 @@ struct reading {
 	size_t cap;
 };
 
+bool att_kind_has_evaluation(const char *kind)
+{
+	static const enum collateral_kind kinds[] = { COLLATERAL_TCB_INFO, COLLATERAL_QE_IDENTITY };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(kind, collateral_kind_name(kinds[i])) == 0)
+			return true;
+	return false;
+}
+
 void att_endorsements_read_free(struct att_endorsement_list *l)
 {
 	if (l)

@@ -5,6 +5,7 @@
 #include "lib/attest/bundle.h"
 #include "lib/base/buf.h"
 #include "lib/base/hex.h"
+#include "lib/collateral/add.h"
 
 static bool readers(
     struct arena *a, struct piece_list l, const struct rd **out, struct att_error *e)
@@ -74,40 +75,39 @@ static struct json *text_member(struct arena *a, struct json *o, const char *nam
 	return json_put(a, o, name, text ? json_string(a, text) : NULL);
 }
 
-static const struct {
-	enum collateral_kind kind;
-	const char *body, *signature, *chain;
-} members[] = {
-	{ COLLATERAL_TCB_INFO, "tcb_info", "tcb_info_signature", "tcb_info_issuer_chain" },
-	{ COLLATERAL_QE_IDENTITY, "qe_identity", "qe_identity_signature",
-	    "qe_identity_issuer_chain" },
-	{ COLLATERAL_NUMBERS, "tcb_evaluation_data_numbers",
-	    "tcb_evaluation_data_numbers_signature", "tcb_evaluation_data_numbers_issuer_chain" },
-	{ COLLATERAL_PCK_CRL, "pck_crl", NULL, "pck_crl_issuer_chain" },
-	{ COLLATERAL_ROOT_CRL, "root_ca_crl", NULL, "pck_crl_issuer_chain" },
-};
+static struct json *signed_members(struct arena *a, struct json *o, const struct collateral_item *i)
+{
+	for (size_t k = 0; k < nsigned_kinds; k++) {
+		const struct signed_kind *s = &signed_kinds[k];
+		if (s->kind != i->kind)
+			continue;
+		o = json_put(a, o, s->name,
+		    json_stringn(a, (const char *)rd_ptr(&i->body), rd_left(&i->body)));
+		o = text_member(a, o, s->signature, hex_arena(a, i->signature, PCS_SIG_LEN));
+		o = text_member(a, o, s->chain, chain_text(a, i));
+	}
+	return o;
+}
+
+static struct json *crl_members(struct arena *a, struct json *o, const struct collateral_item *i)
+{
+	for (size_t k = 0; k < LIST_MEMBERS; k++) {
+		if (list_members[k].kind != i->kind)
+			continue;
+		o = text_member(a, o, list_members[k].name,
+		    hex_arena(a, rd_ptr(&i->body), rd_left(&i->body)));
+		o = text_member(a, o, LIST_CHAIN, chain_text(a, i));
+	}
+	return o;
+}
 
 bool piece_intel(struct arena *a, const struct collateral_item *i,
     struct piece_text *out, struct att_error *e)
 {
-	struct json *o = json_object(a);
+	struct json *o = crl_members(a, signed_members(a, json_object(a), i), i);
 	char *text;
 	size_t n;
 
-	for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
-		if (members[k].kind != i->kind)
-			continue;
-		if (members[k].signature) {
-			o = json_put(a, o, members[k].body,
-			    json_stringn(a, (const char *)rd_ptr(&i->body), rd_left(&i->body)));
-			o = text_member(
-			    a, o, members[k].signature, hex_arena(a, i->signature, PCS_SIG_LEN));
-		} else {
-			o = text_member(a, o, members[k].body,
-			    hex_arena(a, rd_ptr(&i->body), rd_left(&i->body)));
-		}
-		o = text_member(a, o, members[k].chain, chain_text(a, i));
-	}
 	if (!o)
 		return arena_fail(a, e);
 	if (!json_write(a, o, JSON_COMPACT, &text, &n, e))

@@ -30,6 +30,11 @@ const uint8_t *rd_ptr(const struct rd *r)
 	return r->cur ? r->cur : nothing;
 }
 
+bool rd_is_text(const struct rd *r, const char *s)
+{
+	return rd_left(r) == strlen(s) && bytes_equal(rd_ptr(r), s, strlen(s));
+}
+
 /* Little-endian unsigned integer of n <= 8 bytes. */
 static bool rd_le(struct rd *r, size_t n, uint64_t *out)
 {

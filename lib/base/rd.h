@@ -24,6 +24,7 @@ size_t rd_left(const struct rd *r);
 size_t rd_off(const struct rd *r);              /* offset of cur in the original blob */
 bool rd_empty(const struct rd *r);
 const uint8_t *rd_ptr(const struct rd *r);      /* cur; valid for rd_left() bytes, never NULL */
+bool rd_is_text(const struct rd *r, const char *s);     /* is what is left exactly this text? */
 
 ATT_CHECK bool rd_u8(struct rd *r, uint8_t *out);
 ATT_CHECK bool rd_le16(struct rd *r, uint16_t *out);

@@ -8,16 +8,13 @@
 #include "lib/collateral/pcs_envelope.h"
 #include "lib/crypto/der.h"
 
-#define PCK_CRL_CHAIN "pck_crl_issuer_chain"
 #define CRL_BEGIN "-----BEGIN X509 CRL-----"
 #define CRL_END "-----END X509 CRL-----"
 
-/* Lists in the normalised object. */
-static const struct { const char *name; enum collateral_kind slot; } crl_members[] = {
+const struct list_member list_members[LIST_MEMBERS] = {
 	{ "pck_crl", COLLATERAL_PCK_CRL },
 	{ "root_ca_crl", COLLATERAL_ROOT_CRL },
 };
-#define NCRL_MEMBERS (sizeof crl_members / sizeof crl_members[0])
 
 bool looks_like_der(struct rd in)
 {
@@ -102,10 +99,10 @@ static bool add_group(struct collateral_set *s, const struct signed_kind *k, con
 
 static bool is_known(const char *name)
 {
-	bool known = strcmp(name, PCK_CRL_CHAIN) == 0;
+	bool known = strcmp(name, LIST_CHAIN) == 0;
 
-	for (size_t i = 0; i < NCRL_MEMBERS; i++)
-		known = known || strcmp(name, crl_members[i].name) == 0;
+	for (size_t i = 0; i < LIST_MEMBERS; i++)
+		known = known || strcmp(name, list_members[i].name) == 0;
 	for (size_t i = 0; i < nsigned_kinds; i++)
 		known = known || strcmp(name, signed_kinds[i].name) == 0 ||
 		    strcmp(name, signed_kinds[i].signature) == 0 || strcmp(name, signed_kinds[i].chain) == 0;
@@ -123,13 +120,13 @@ static bool add_normalised(struct collateral_set *s, const struct json *o, size_
 	for (size_t i = 0; i < nsigned_kinds; i++)
 		if (!add_group(s, &signed_kinds[i], o, source, e))
 			return false;
-	if (!member(o, PCK_CRL_CHAIN, &text, e) ||
+	if (!member(o, LIST_CHAIN, &text, e) ||
 	    (!rd_empty(&text) && !item_add_certs(s, text, e)))
-		return att_within(e, PCK_CRL_CHAIN);
-	for (size_t i = 0; i < NCRL_MEMBERS; i++)
-		if (!member(o, crl_members[i].name, &text, e) ||
-		    (!rd_empty(&text) && !item_add_crl(s, text, crl_members[i].slot, source, e)))
-			return att_within(e, "%s", crl_members[i].name);
+		return att_within(e, LIST_CHAIN);
+	for (size_t i = 0; i < LIST_MEMBERS; i++)
+		if (!member(o, list_members[i].name, &text, e) ||
+		    (!rd_empty(&text) && !item_add_crl(s, text, list_members[i].kind, source, e)))
+			return att_within(e, "%s", list_members[i].name);
 	return true;
 }
 

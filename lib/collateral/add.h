@@ -1,4 +1,4 @@
-/* add.h - what the files that fill a set share; internal to lib/collateral. */
+/* add.h - what the files that fill a set share, and who writes pieces for them (lib/attest). */
 #ifndef COLLATERAL_ADD_H
 #define COLLATERAL_ADD_H
 
@@ -15,6 +15,12 @@ struct signed_kind {
 };
 extern const struct signed_kind signed_kinds[];
 extern const size_t nsigned_kinds;
+
+/* Lists in the normalised object, and the member with their issuers. */
+struct list_member { const char *name; enum collateral_kind kind; };
+#define LIST_MEMBERS 2
+extern const struct list_member list_members[LIST_MEMBERS];
+#define LIST_CHAIN "pck_crl_issuer_chain"
 
 /* item.c: body, signature, answer, chain_text and source are set; bytes must be the arena's.  A
  * malformed body is no error.  chain_text is parsed.  An item that is there already is not added again. */

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/base/time.h"
 #include "lib/json/tree.h"
 
 static struct json *node(struct arena *a, enum json_kind kind)
@@ -76,6 +77,16 @@ struct json *json_bool(struct arena *a, bool b)
 struct json *json_null(struct arena *a)
 {
 	return node(a, JSON_NULL);
+}
+
+struct json *json_time(struct arena *a, int64_t t_s)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (t_s == INT64_MIN)
+		return json_null(a);
+	time_format(t_s, text);
+	return json_string(a, text);
 }
 
 /* What is missing must not be overlooked later: the parent cannot be written any more. */

@@ -62,6 +62,8 @@ struct json *json_int(struct arena *a, int64_t i);
 struct json *json_uint(struct arena *a, uint64_t u);
 struct json *json_bool(struct arena *a, bool b);
 struct json *json_null(struct arena *a);
+/* RFC 3339 in UTC; null for INT64_MIN, which is "not known". */
+struct json *json_time(struct arena *a, int64_t t_s);
 struct json *json_copy(struct arena *a, const struct json *v);          /* deep */
 /* Append and return the parent; v becomes owned by it and must not be appended twice.  json_put replaces an
  * existing member, in its place; it looks at all of them, so build long lists as arrays. */

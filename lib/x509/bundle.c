@@ -80,6 +80,26 @@ bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, struct x509_bu
 	return ok;
 }
 
+bool x509_bundle_has(const struct x509_bundle *b, const struct x509_cert *cert)
+{
+	for (size_t i = 0; b && i < b->n; i++)
+		if (bytes_equal(x509_sha256(b->certs[i]), x509_sha256(cert), 32))
+			return true;
+	return false;
+}
+
+struct x509_cert *x509_bundles_at(const struct x509_bundle *const *sets, size_t nsets, size_t i)
+{
+	for (size_t s = 0; s < nsets; s++) {
+		if (!sets[s])
+			continue;
+		if (i < sets[s]->n)
+			return sets[s]->certs[i];
+		i -= sets[s]->n;
+	}
+	return NULL;
+}
+
 static char *to_pem(struct arena *a, const char *label, const void *der, size_t n)
 {
 	const char *text = b64_encode_arena(B64_STD, a, der, n);

@@ -80,6 +80,10 @@ ATT_CHECK bool x509_bundle_parse(struct crypto *c, const void *p, size_t n, stru
 /* Takes a new reference; not limited to X509_BUNDLE_MAX. */
 ATT_CHECK bool x509_bundle_add(struct x509_bundle *b, struct x509_cert *cert, struct att_error *e);
 void x509_bundle_clear(struct x509_bundle *b);
+/* Does the bundle hold this very certificate?  NULL is an empty bundle. */
+bool x509_bundle_has(const struct x509_bundle *b, const struct x509_cert *cert);
+/* Certificate i of several bundles one after the other (NULL: an empty one); NULL past the end. */
+struct x509_cert *x509_bundles_at(const struct x509_bundle *const *sets, size_t nsets, size_t i);
 /* The first certificate of the bundle that issued cert (x509_issued_by), borrowed; NULL with the reason. */
 struct x509_cert *x509_find_issuer(struct crypto *c, const struct x509_bundle *b,
     const struct x509_cert *cert, unsigned below, struct att_error *e);

@@ -42,11 +42,6 @@ static struct answer lost_answer(const struct api_call *c)
 	    .shadow = rd_text(NULL), .shadow_hash = rd_text(NULL) };
 }
 
-static bool is_text(struct rd r, const char *s)
-{
-	return rd_left(&r) == strlen(s) && bytes_equal(rd_ptr(&r), s, strlen(s));
-}
-
 /* How the shadow policy would have decided, against what the active one did. */
 static void count_shadow(const struct api_call *c, const struct answer *a)
 {
@@ -55,12 +50,12 @@ static void count_shadow(const struct api_call *c, const struct answer *a)
 		METRIC_SHADOWS(X)
 #undef X
 	};
-	bool permitted = a->verdict == ATT_PERMITTED, would = is_text(a->shadow, "permit");
+	bool permitted = a->verdict == ATT_PERMITTED, would = rd_is_text(&a->shadow, "permit");
 	unsigned label = would ? METRIC_SHADOW_would_permit : METRIC_SHADOW_would_deny;
 
 	if (rd_empty(&a->shadow))
 		return;
-	if (is_text(a->shadow, "error"))
+	if (rd_is_text(&a->shadow, "error"))
 		label = METRIC_SHADOW_error;
 	else if (permitted == would)
 		label = METRIC_SHADOW_same;

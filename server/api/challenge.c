@@ -167,11 +167,6 @@ void api_challenge(struct api_call *c)
 
 /* Taking back */
 
-static bool is_text(const struct rd *r, const char *s)
-{
-	return rd_left(r) == strlen(s) && bytes_equal(rd_ptr(r), s, strlen(s));
-}
-
 bool api_challenge_need(struct api_call *c, struct rd needs)
 {
 	struct rd kind, nonce;
@@ -179,7 +174,7 @@ bool api_challenge_need(struct api_call *c, struct rd needs)
 
 	/* Once per request: a worker that asks again has what it asked for. */
 	if (c->flags & ATTEST_CHALLENGED || !rd_le32_block(&needs, &kind) ||
-	    !is_text(&kind, NEED_CHALLENGE) || !rd_le32_block(&needs, &nonce))
+	    !rd_is_text(&kind, NEED_CHALLENGE) || !rd_le32_block(&needs, &nonce))
 		return false;
 	fresh = challenge_take(&c->api->challenges[c->provider], (const char *)rd_ptr(&nonce),
 	    rd_left(&nonce), c->api->now_us());

@@ -18,7 +18,7 @@ static bool evaluation_of(struct collateral *c, const struct collateral_name *n,
 			    chosen;
 
 	*out = 0;
-	if (!kind_has_evaluation(n->kind) || baseline_number(n->baseline, out))
+	if (!att_kind_has_evaluation(n->kind) || baseline_number(n->baseline, out))
 		return true;
 	if (!store_choice_get(c->store, &name, a, &chosen, e))
 		return false;
@@ -108,7 +108,7 @@ static bool choose_offline(const struct choosing *g, struct att_error *e)
 	bool take;
 
 	for (size_t i = 0;
-	     kind_has_evaluation(g->item->is.kind) && i < sizeof words / sizeof *words; i++) {
+	     att_kind_has_evaluation(g->item->is.kind) && i < sizeof words / sizeof *words; i++) {
 		if (!choose(g, words[i], &choice, &take, &lower)) {
 			/* An older number beside a newer one in the folder is no fault. */
 			if (lower.code != ATT_E_COLLATERAL)
@@ -143,7 +143,7 @@ static bool is_wanted(
 	if (strcmp(item->is.fault, "good") != 0)
 		return att_fail(e, ATT_E_COLLATERAL, "%s: %s", item->is.fault,
 		    item->is.why ? item->is.why : "");
-	if (!name || !kind_has_evaluation(name->kind) || !baseline_number(name->baseline, &number))
+	if (!name || !att_kind_has_evaluation(name->kind) || !baseline_number(name->baseline, &number))
 		return true;
 	return item->is.evaluation == number ||
 	    att_fail(e, ATT_E_COLLATERAL, "evaluation number is %u, want %u", item->is.evaluation,
@@ -178,7 +178,7 @@ static bool accept(struct choosing *g, const struct collateral_name *name, const
 	struct store_choice choice, before;
 	struct att_error lower = { 0 };
 	uint32_t number;
-	bool take = false, by_word = name && kind_has_evaluation(name->kind) &&
+	bool take = false, by_word = name && att_kind_has_evaluation(name->kind) &&
 	    !baseline_number(name->baseline, &number);
 
 	bytes_copy(row.sha256, item->is.sha256, sizeof row.sha256);

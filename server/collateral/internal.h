@@ -41,7 +41,6 @@ ATT_CHECK bool judged_decode(
 
 /* name.c */
 bool want_same(const struct collateral_name *a, const struct collateral_name *b);
-bool kind_has_evaluation(const char *kind);
 /* Is the baseline a number?  Then *n is it. */
 bool baseline_number(const char *baseline, uint32_t *n);
 /* "tcb-info SGX-00906ed50000 (standard)" in the arena */

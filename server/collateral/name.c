@@ -9,11 +9,6 @@ bool want_same(const struct collateral_name *a, const struct collateral_name *b)
 	    strcmp(a->baseline, b->baseline) == 0;
 }
 
-bool kind_has_evaluation(const char *kind)
-{
-	return strcmp(kind, "tcb-info") == 0 || strcmp(kind, "qe-identity") == 0;
-}
-
 bool baseline_number(const char *baseline, uint32_t *n)
 {
 	size_t len = strlen(baseline);

@@ -105,15 +105,7 @@ static void try_start(struct parent *p)
 		log_event(LOG_DEBUG, "fetch.start", "pid", "%d", (int)c->pid, NULL);
 		return;
 	}
-	/* Its end, if it began, is reaped like any other. */
-	(void)role_failed("fetch.start", &e);
-	if (c->pid > 0)
-		(void)kill(c->pid, SIGKILL);
-	else {
-		child_clear(c);
-		c->early_deaths++;
-		c->respawn_ms = parent_now_ms() + child_backoff_ms(c->early_deaths);
-	}
+	child_start_failed(c, "fetch.start", &e);
 }
 
 void fetcher_reload(struct parent *p)

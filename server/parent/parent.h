@@ -72,6 +72,8 @@ int workers_respawn(struct parent *p);  /* starts those whose time has come; ms 
 
 /* Pause before the next attempt after so many deaths in a row before the child was ever ready. */
 int64_t child_backoff_ms(unsigned early_deaths);
+/* Logs why, and plans the next try.  The end of a child that did begin is reaped like any other. */
+void child_start_failed(struct child *c, const char *event, const struct att_error *e);
 
 /* fetcher.c: the life of the fetch role. */
 ATT_CHECK bool fetcher_check(const struct config *c, struct att_error *e);     /* can the API keys be read? */

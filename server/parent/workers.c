@@ -18,6 +18,18 @@ int64_t child_backoff_ms(unsigned early_deaths)
 	return shift > 8 ? BACKOFF_MAX_MS : (int64_t)BACKOFF_FIRST_MS << shift;
 }
 
+void child_start_failed(struct child *c, const char *event, const struct att_error *e)
+{
+	(void)role_failed(event, e);
+	if (c->pid > 0) {
+		(void)kill(c->pid, SIGKILL);
+		return;
+	}
+	child_clear(c);
+	c->early_deaths++;
+	c->respawn_ms = parent_now_ms() + child_backoff_ms(c->early_deaths);
+}
+
 static void start_worker(struct parent *p, struct child *c)
 {
 	struct att_error e = { 0 };
@@ -27,15 +39,7 @@ static void start_worker(struct parent *p, struct child *c)
 		    (int)c->pid, NULL);
 		return;
 	}
-	/* Its end, if it began, is reaped like any other. */
-	(void)role_failed("worker.start", &e);
-	if (c->pid > 0)
-		(void)kill(c->pid, SIGKILL);
-	else {
-		child_clear(c);
-		c->early_deaths++;
-		c->respawn_ms = parent_now_ms() + child_backoff_ms(c->early_deaths);
-	}
+	child_start_failed(c, "worker.start", &e);
 }
 
 struct child *worker_add(struct parent *p, uint32_t provider, uint64_t replaces)

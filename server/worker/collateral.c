@@ -20,11 +20,9 @@
  * folder. */
 static const char *const dated_kinds[] = { "tcb-info", "qe-identity", "evaluation-numbers",
 	"pck-crl", "root-crl", "snp-crl" };
-static const char *const evaluated_kinds[] = { "tcb-info", "qe-identity" };
 
 struct kept_set {
 	char *needs;                    /* owned: the need list as text */
-	uint64_t hash;
 	struct att_prepared *set;
 	uint64_t used;                  /* when, in requests */
 };
@@ -64,42 +62,34 @@ static void add_base(struct worker_collateral *k, struct att_bytes bytes, bool a
 	k->piece[k->npieces++] = (struct base_piece){ bytes, amd };
 }
 
-/* A file without anything dated is given as it is; of the others only the certificates are. */
-static bool add_file(struct worker *w, struct worker_collateral *k, const struct att_bytes *file,
-    struct att_error *e)
+/* What one file holds: something dated, and nothing but AMD's. */
+struct file_facts { bool is_dated, is_amd; };
+
+static bool look_at(struct worker *w, const struct att_bytes *file, struct file_facts *out,
+    struct att_error *why)
 {
 	struct att_endorsement_list *l = NULL;
-	bool dated = false, amd = true;
 
-	if (!att_endorsements_read(file, 1, w->anchors, w->nanchors, worker_now_s(w), &l, e))
+	if (!att_endorsements_read(file, 1, w->anchors, w->nanchors, worker_now_s(w), &l, why))
 		return false;
+	*out = (struct file_facts){ .is_amd = l->n > 0 };
 	for (size_t i = 0; i < l->n; i++) {
-		dated |= AMONG(dated_kinds, l->item[i].kind);
-		amd &= is_amd(l->item[i].kind);
+		out->is_dated |= AMONG(dated_kinds, l->item[i].kind);
+		out->is_amd &= is_amd(l->item[i].kind);
 	}
-	if (!dated)
-		add_base(k, *file, amd && l->n > 0);
 	att_endorsements_read_free(l);
 	return true;
 }
 
-static bool is_readable(struct worker *w, const struct att_bytes *file, struct att_error *why)
-{
-	struct att_endorsement_list *l = NULL;
-	bool ok = att_endorsements_read(file, 1, w->anchors, w->nanchors, worker_now_s(w), &l, why);
-
-	att_endorsements_read_free(l);
-	return ok;
-}
-
-/* One file that nobody can read must not take the others along. */
-static size_t drop_unreadable(struct worker *w, struct att_bytes *files, size_t n, bool say)
+/* One file that nobody can read must not take the others along. facts has room for n. */
+static size_t drop_unreadable(struct worker *w, struct att_bytes *files, struct file_facts *facts,
+    size_t n, bool say)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct att_error why = { 0 };
-		if (is_readable(w, &files[i], &why))
+		if (look_at(w, &files[i], &facts[kept], &why))
 			files[kept++] = files[i];
 		else if (say)
 			log_event(LOG_ERROR, "collateral.unreadable", "file", "%zu", i + 1, "error",
@@ -108,9 +98,14 @@ static size_t drop_unreadable(struct worker *w, struct att_bytes *files, size_t 
 	return kept;
 }
 
+/* A file without anything dated is given as it is; of the others only the certificates are. */
 static bool sort_folder(struct worker *w, struct worker_collateral *k, struct att_error *e)
 {
-	w->nendorsements = drop_unreadable(w, w->endorsements, w->nendorsements, false);
+	struct file_facts *facts = arena_array(w->request, w->nendorsements, sizeof *facts);
+
+	if (!facts)
+		return arena_fail(w->request, e);
+	w->nendorsements = drop_unreadable(w, w->endorsements, facts, w->nendorsements, false);
 	if (!att_endorsements_read(w->endorsements, w->nendorsements, w->anchors, w->nanchors,
 		worker_now_s(w), &k->folder, e))
 		return false;
@@ -119,8 +114,8 @@ static bool sort_folder(struct worker *w, struct worker_collateral *k, struct at
 	if (!k->piece)
 		return arena_fail(w->env->memory, e);
 	for (size_t i = 0; i < w->nendorsements; i++)
-		if (!add_file(w, k, &w->endorsements[i], e))
-			return false;
+		if (!facts[i].is_dated)
+			add_base(k, w->endorsements[i], facts[i].is_amd);
 	for (size_t i = 0; i < k->folder->n; i++) {
 		const struct att_endorsement *item = &k->folder->item[i];
 		w->settings.crl_required |= strcmp(item->kind, "snp-crl") == 0;
@@ -189,7 +184,7 @@ void worker_collateral_close(struct worker *w)
 /* The operator's baseline where the policy demands none. */
 static const char *baseline_of(const struct worker *w, const struct att_need *n)
 {
-	if (!AMONG(evaluated_kinds, n->kind))
+	if (!att_kind_has_evaluation(n->kind))
 		return "";
 	return n->baseline && *n->baseline ? n->baseline : w->env->config->tcb.baseline;
 }
@@ -203,22 +198,10 @@ static const char *needs_text(const struct worker *w, const struct att_need *nee
 	return buf_ok(&b, NULL) && b.p ? b.p : "";
 }
 
-/* FNV-1a */
-static uint64_t hash_of(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (; *s; s++)
-		h = (h ^ (uint8_t)*s) * UINT64_C(0x100000001b3);
-	return h;
-}
-
 static struct kept_set *find_kept(struct worker_collateral *k, const char *needs)
 {
-	uint64_t h = hash_of(needs);
-
 	for (size_t i = 0; i < SETS_MAX; i++)
-		if (k->set[i].set && k->set[i].hash == h && strcmp(k->set[i].needs, needs) == 0)
+		if (k->set[i].set && strcmp(k->set[i].needs, needs) == 0)
 			return &k->set[i];
 	return NULL;
 }
@@ -236,12 +219,7 @@ static void keep(struct worker_collateral *k, const char *needs, struct att_prep
 		return;
 	}
 	drop(oldest);
-	*oldest = (struct kept_set){ copy, hash_of(needs), set, k->requests };
-}
-
-static bool is_text(const struct rd *r, const char *s)
-{
-	return rd_left(r) == strlen(s) && bytes_equal(rd_ptr(r), s, strlen(s));
+	*oldest = (struct kept_set){ copy, set, k->requests };
 }
 
 /* What the message brought for this need. */
@@ -250,8 +228,8 @@ static const struct rd *brought(const struct worker_lookup *l, const struct att_
 	const struct blob_list *b = &l->brought;
 
 	for (size_t i = 0; i + 4 <= b->n; i += 4)
-		if (is_text(&b->item[i], n->kind) && is_text(&b->item[i + 1], n->key) &&
-		    is_text(&b->item[i + 2], baseline_of(l->w, n)))
+		if (rd_is_text(&b->item[i], n->kind) && rd_is_text(&b->item[i + 1], n->key) &&
+		    rd_is_text(&b->item[i + 2], baseline_of(l->w, n)))
 			return &b->item[i + 3];
 	return NULL;
 }
@@ -394,6 +372,7 @@ bool worker_judge(struct worker *w, const struct frame *f, struct block out[2], 
 	struct att_endorsement_list *l = NULL;
 	struct att_error why = { 0 };
 	struct att_bytes *list;
+	struct file_facts *facts;
 	struct buf b = buf_make(w->request);
 	/* Of the offline folder only what gets out of date is kept by the front; workers have the
 	 * rest. */
@@ -403,12 +382,13 @@ bool worker_judge(struct worker *w, const struct frame *f, struct block out[2], 
 	if (!blobs_decode(w->request, f->block[0], &pieces, e))
 		return false;
 	list = arena_array(w->request, pieces.n + 1, sizeof *list);
-	if (!list)
+	facts = arena_array(w->request, pieces.n + 1, sizeof *facts);
+	if (!list || !facts)
 		return arena_fail(w->request, e);
 	for (size_t i = 0; i < pieces.n; i++)
 		list[i] = (struct att_bytes){ rd_ptr(&pieces.item[i]), rd_left(&pieces.item[i]) };
 	out[0] = out[1] = block_text("");
-	n = is_folder ? drop_unreadable(w, list, pieces.n, true) : pieces.n;
+	n = is_folder ? drop_unreadable(w, list, facts, pieces.n, true) : pieces.n;
 	if (!att_endorsements_read(list, n, w->anchors, w->nanchors, worker_now_s(w), &l, &why)) {
 		out[0] =
 		    block_text(arena_strdup(w->request, why.text[0] ? why.text : "unreadable"));

@@ -225,20 +225,15 @@ static bool variable(struct walk *w, const struct measured *x)
 	return true;
 }
 
-static bool text_is(struct rd in, const char *text)
-{
-	return rd_left(&in) == strlen(text) && bytes_equal(rd_ptr(&in), text, strlen(text));
-}
-
 static void action(struct walk *w, struct rd text)
 {
 	if (!is_action_text(text))
 		because(w->sb, SB_REASON_EVENT_UNKNOWN, w->event);
-	if (text_is(text, "UEFI Debug Mode")) {
+	if (rd_is_text(&text, "UEFI Debug Mode")) {
 		w->sb->debug_mode = true;
 		because(w->sb, SB_REASON_DEBUG_MODE, w->event);
 	}
-	if (text_is(text, "DMA Protection Disabled"))
+	if (rd_is_text(&text, "DMA Protection Disabled"))
 		w->sb->dma_protection_off = true;
 }
 

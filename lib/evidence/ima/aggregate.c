@@ -9,7 +9,7 @@ static const struct { const char *name; enum digest_alg alg; } algs[] = {
 bool ima_digest_alg(struct rd name, enum digest_alg *out)
 {
 	for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++)
-		if (ima_text_is(name, algs[i].name)) {
+		if (rd_is_text(&name, algs[i].name)) {
 			*out = algs[i].alg;
 			return true;
 		}
@@ -66,7 +66,7 @@ bool ima_boot_aggregate(const struct ima_entry *en, const struct pcr_bank *banks
 	bool same = false;
 
 	*out = IMA_AGGREGATE_ABSENT;
-	if (!ima_text_is(en->path, "boot_aggregate") || rd_empty(&en->digest))
+	if (!rd_is_text(&en->path, "boot_aggregate") || rd_empty(&en->digest))
 		return true;
 	*out = IMA_AGGREGATE_ZERO;
 	if (bytes_zero(rd_ptr(&en->digest), rd_left(&en->digest)))

@@ -158,8 +158,6 @@ struct ima_signature {
 };
 ATT_CHECK bool ima_signature_parse(struct rd in, struct ima_signature *out, struct att_error *e);
 
-/* Is the text exactly this? */
-bool ima_text_is(struct rd text, const char *s);
 /* The algorithm that "sha256" names; false when it is none of ours. */
 ATT_CHECK bool ima_digest_alg(struct rd name, enum digest_alg *out);
 

@@ -24,12 +24,6 @@ static const struct { const char *name, *format; } templates[] = {
 	{ "evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode" },
 };
 
-bool ima_text_is(struct rd text, const char *s)
-{
-	return rd_left(&text) == strlen(s) &&
-	    bytes_order(rd_ptr(&text), rd_left(&text), s, strlen(s)) == 0;
-}
-
 /* Takes up to `end`, which is skipped; false when it does not occur. */
 static bool take_to(struct rd *in, uint8_t end, struct rd *out)
 {
@@ -52,7 +46,7 @@ static bool format_read(struct rd format, struct ima_template *out, struct att_e
 
 		if (!take_to(&format, '|', &name))
 			name = format, format = rd_make(NULL, 0);
-		while (i < sizeof fields / sizeof fields[0] && !ima_text_is(name, fields[i].name))
+		while (i < sizeof fields / sizeof fields[0] && !rd_is_text(&name, fields[i].name))
 			i++;
 		if (i == sizeof fields / sizeof fields[0] || t.n == IMA_FIELDS_MAX)
 			return att_fail(e, ATT_E_UNSUPPORTED,
@@ -71,7 +65,7 @@ bool template_find(struct rd name, struct ima_template *out, struct att_error *e
 		    rd_left(&name),
 		    IMA_TEMPLATE_NAME_MAX);
 	for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
-		if (ima_text_is(name, templates[i].name)) {
+		if (rd_is_text(&name, templates[i].name)) {
 			if (!format_read(rd_make(templates[i].format, strlen(templates[i].format)),
 			    out, e))
 				return false;
@@ -107,7 +101,7 @@ static bool read_digest(struct rd in, bool v2, struct ima_entry *en, struct att_
 	if (rd_empty(&in) || rd_left(&in) > DIGEST_MAX)
 		return att_fail(e, ATT_E_BAD_FORMAT, "digest of %zu bytes, want 1 to %d",
 		    rd_left(&in), DIGEST_MAX);
-	en->verity = v2 && ima_text_is(type, "verity");
+	en->verity = v2 && rd_is_text(&type, "verity");
 	en->alg = alg;
 	en->digest = in;
 	return true;

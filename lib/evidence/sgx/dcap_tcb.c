@@ -83,14 +83,6 @@ static uint32_t evaluation(const struct dcap *v)
 	return tcb < qe ? tcb : qe;
 }
 
-static struct json *time_json(struct arena *a, int64_t t_s)
-{
-	char text[TIME_TEXT_MAX];
-
-	time_format(t_s, text);
-	return json_string(a, text);
-}
-
 bool dcap_tell_tcb(struct dcap *v)
 {
 	struct json *o = json_object(v->a), *list = json_array(v->a);
@@ -99,9 +91,9 @@ bool dcap_tell_tcb(struct dcap *v)
 		list = json_append(list, json_string(v->a, v->tcb.advisories[i]));
 	o = json_put(v->a, o, "status", json_string(v->a, tcb_status_name(v->status)));
 	o = json_put(v->a, o, "advisories", list);
-	o = json_put(v->a, o, "date", time_json(v->a, v->tcb.date_s));
+	o = json_put(v->a, o, "date", json_time(v->a, v->tcb.date_s));
 	o = json_put(v->a, o, "evaluationDataNumber", json_int(v->a, evaluation(v)));
-	o = json_put(v->a, o, "earliestExpiry", time_json(v->a, v->span.expires_earliest_s));
+	o = json_put(v->a, o, "earliestExpiry", json_time(v->a, v->span.expires_earliest_s));
 	if (!o)
 		return arena_fail(v->a, &v->fault);
 	v->o->tcb = o;

@@ -39,14 +39,7 @@ struct x509_cert *pck_at(const struct pck_sources *s, size_t i)
 {
 	const struct x509_bundle *sets[] = { s->sent, s->given, s->anchors };
 
-	for (size_t k = 0; k < sizeof sets / sizeof sets[0]; k++) {
-		if (!sets[k])
-			continue;
-		if (i < sets[k]->n)
-			return sets[k]->certs[i];
-		i -= sets[k]->n;
-	}
-	return NULL;
+	return x509_bundles_at(sets, sizeof sets / sizeof sets[0], i);
 }
 
 static const uint8_t *key_digest(const struct x509_cert *cert)

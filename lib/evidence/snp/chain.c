@@ -19,24 +19,7 @@ static struct x509_cert *at_hand(const struct snp_verifier *v, size_t i)
 {
 	const struct x509_bundle *sets[] = { &v->sent, v->t->certs, v->t->anchors };
 
-	for (size_t s = 0; s < sizeof sets / sizeof sets[0]; s++) {
-		if (!sets[s])
-			continue;
-		if (i < sets[s]->n)
-			return sets[s]->certs[i];
-		i -= sets[s]->n;
-	}
-	return NULL;
-}
-
-static bool is_anchor(const struct snp_verifier *v, const struct x509_cert *cert)
-{
-	const struct x509_bundle *b = v->t->anchors;
-
-	for (size_t i = 0; b && i < b->n; i++)
-		if (bytes_equal(x509_sha256(b->certs[i]), x509_sha256(cert), 32))
-			return true;
-	return false;
+	return x509_bundles_at(sets, sizeof sets / sizeof sets[0], i);
 }
 
 static bool is_pinned(const struct snp_verifier *v, const struct x509_cert *cert)
@@ -66,7 +49,7 @@ bool snp_step_root(struct snp_verifier *v)
 			continue;
 		if (is_pinned(v, cert))
 			pinned = cert;
-		else if (is_anchor(v, cert))
+		else if (x509_bundle_has(v->t->anchors, cert))
 			anchor = cert;
 		else
 			stranger = cert;

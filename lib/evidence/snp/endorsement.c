@@ -43,18 +43,9 @@ static bool fault_text(
 
 static struct x509_cert *at_hand(const struct snp_sources *s, size_t i)
 {
-	if (i < s->given->n)
-		return s->given->certs[i];
-	i -= s->given->n;
-	return i < s->anchors->n ? s->anchors->certs[i] : NULL;
-}
+	const struct x509_bundle *sets[] = { s->given, s->anchors };
 
-static bool is_anchor(const struct snp_sources *s, const struct x509_cert *cert)
-{
-	for (size_t i = 0; i < s->anchors->n; i++)
-		if (bytes_equal(x509_sha256(s->anchors->certs[i]), x509_sha256(cert), 32))
-			return true;
-	return false;
+	return x509_bundles_at(sets, sizeof sets / sizeof sets[0], i);
 }
 
 static bool named(const struct x509_cert *cert, const char *prefix, const char *product)
@@ -80,7 +71,7 @@ static const struct x509_cert *find_root(const struct snp_sources *s, const stru
 			o->simulated = false;
 			break;
 		}
-		if (is_anchor(s, cert)) {
+		if (x509_bundle_has(s->anchors, cert)) {
 			anchor = cert;
 			o->simulated = true;
 		} else {

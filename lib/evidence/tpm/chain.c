@@ -18,24 +18,7 @@ static const struct x509_cert *at_hand(const struct walk *w, size_t i)
 {
 	const struct x509_bundle *sets[] = { w->sent, w->t->certs, w->t->anchors };
 
-	for (size_t s = 0; s < sizeof sets / sizeof sets[0]; s++) {
-		if (!sets[s])
-			continue;
-		if (i < sets[s]->n)
-			return sets[s]->certs[i];
-		i -= sets[s]->n;
-	}
-	return NULL;
-}
-
-static bool is_anchor(const struct walk *w, const struct x509_cert *cert)
-{
-	const struct x509_bundle *b = w->t->anchors;
-
-	for (size_t i = 0; b && i < b->n; i++)
-		if (bytes_equal(x509_sha256(b->certs[i]), x509_sha256(cert), 32))
-			return true;
-	return false;
+	return x509_bundles_at(sets, sizeof sets / sizeof sets[0], i);
 }
 
 static bool is_pinned(const struct x509_cert *cert)
@@ -61,7 +44,7 @@ static const struct x509_cert *issuer_of(const struct walk *w, struct att_error 
 		}
 		if (is_pinned(cert))
 			return cert;
-		if (!best || (is_anchor(w, cert) && !is_anchor(w, best)))
+		if (!best || (x509_bundle_has(w->t->anchors, cert) && !x509_bundle_has(w->t->anchors, best)))
 			best = cert;
 	}
 	return best;
@@ -75,7 +58,7 @@ static bool climb(struct walk *w, struct att_error *e)
 	while (w->n < TPM_CHAIN_MAX && !x509_self_issued(w->path[w->n - 1]) && (next = issuer_of(w, e))) {
 		w->path[w->n++] = next;
 		w->signed_n = w->n;
-		if (is_pinned(next) || is_anchor(w, next)) {
+		if (is_pinned(next) || x509_bundle_has(w->t->anchors, next)) {
 			w->simulated = !is_pinned(next);
 			return true;
 		}

@@ -272,3 +272,15 @@ const char *kit_reasons(struct kit *k)
 			buf_fmt(&b, "%s%s", b.len ? " " : "", secureboot_reasons[i].name);
 	return b.p;
 }
+
+struct rd kit_lab_items(struct kit *k, const char *capture, struct items *out)
+{
+	struct rd log;
+	struct eventlog *l;
+
+	kit_reset(k);
+	log = kit_lab(k, capture);
+	CHECK_OK(eventlog_parse(log, k->a, &l, &k->e), &k->e);
+	items_of(k, l, out);
+	return log;
+}

@@ -54,6 +54,8 @@ struct items {
 	bool agile;
 };
 void items_of(struct kit *k, const struct eventlog *l, struct items *out);
+/* A lab capture taken apart; forgets what was there before.  Returns the log. */
+struct rd kit_lab_items(struct kit *k, const char *capture, struct items *out);
 struct rd items_log(struct kit *k, const struct items *t);              /* put together */
 void items_insert(struct items *t, size_t at, const struct item *x);
 void items_remove(struct items *t, size_t at);

@@ -22,13 +22,7 @@ static int tear_down(void **state)
 
 static void lab(const char *capture)
 {
-	struct rd log;
-	struct eventlog *l;
-
-	kit_reset(&k);
-	log = kit_lab(&k, capture);
-	CHECK_OK(eventlog_parse(log, k.a, &l, &k.e), &k.e);
-	items_of(&k, l, &t);
+	(void)kit_lab_items(&k, capture, &t);
 }
 
 static void run(void)

@@ -111,7 +111,7 @@ static void signatures_are_taken_apart(void **state)
 		assert_int_equal(sig.type, IMA_SIG_DIGSIG);
 		assert_string_equal(sig.alg, "sha256");
 		assert_in_range(rd_left(&sig.signature), 70, 256);
-		assert_memory_equal(sig.keyid, ima_text_is(en.path,
+		assert_memory_equal(sig.keyid, rd_is_text(&en.path,
 		    "/t/hello-ecsigned") ? "\xed\xb8\x65\xbb" :
 		    "\x77\x5b\x70\x44", 4);
 		n++;
@@ -195,28 +195,28 @@ static void templates_have_their_fields(void **state)
 
 	(void)state;
 	en = first(entry("ima-ng", join((struct rd[]){ d, n }, 2)));
-	assert_true(ima_text_is(en.alg, "sha256") && ima_text_is(en.digest, "AB") &&
-	    ima_text_is(en.path, "/x"));
+	assert_true(rd_is_text(&en.alg, "sha256") && rd_is_text(&en.digest, "AB") &&
+	    rd_is_text(&en.path, "/x"));
 	assert_false(en.verity || en.old || en.violation);
 	en = first(entry("ima-sig", join((struct rd[]){ d, n, sig }, 3)));
-	assert_true(ima_text_is(en.sig, "SIG"));
+	assert_true(rd_is_text(&en.sig, "SIG"));
 	en = first(entry("ima-sig", join((struct rd[]){ d, n, none }, 3)));
 	assert_true(rd_empty(&en.sig));
 	en = first(entry("ima-buf", join((struct rd[]){ d, n, sig }, 3)));
-	assert_true(ima_text_is(en.buf, "SIG") && rd_empty(&en.sig));
+	assert_true(rd_is_text(&en.buf, "SIG") && rd_empty(&en.sig));
 	en = first(entry("ima-modsig", join((struct rd[]){ d, n, sig, d, mod }, 5)));
-	assert_true(ima_text_is(en.sig, "SIG") && ima_text_is(en.modsig, "MOD"));
+	assert_true(rd_is_text(&en.sig, "SIG") && rd_is_text(&en.modsig, "MOD"));
 	en = first(entry("ima-modsig", join((struct rd[]){ d, n, sig, none, none }, 5)));
 	assert_true(rd_empty(&en.modsig));
 	en = first(entry("ima-ngv2", join((struct rd[]){ v, n }, 2)));
-	assert_true(en.verity && ima_text_is(en.alg, "sha256") && ima_text_is(en.digest, "AB"));
+	assert_true(en.verity && rd_is_text(&en.alg, "sha256") && rd_is_text(&en.digest, "AB"));
 	en = first(entry("ima-sigv2", join((struct rd[]){ v, n, sig }, 3)));
-	assert_true(en.verity && ima_text_is(en.sig, "SIG"));
+	assert_true(en.verity && rd_is_text(&en.sig, "SIG"));
 	en = first(entry("evm-sig", join((struct rd[]){ d, n, sig, none, none, none, number, number,
 	    number }, 9)));
-	assert_true(rd_empty(&en.sig) && ima_text_is(en.path, "/x"));
+	assert_true(rd_empty(&en.sig) && rd_is_text(&en.path, "/x"));
 	en = first(entry("d-ng|n-ng|buf|sig", join((struct rd[]){ d, n, sig, mod }, 4)));
-	assert_true(ima_text_is(en.buf, "SIG") && ima_text_is(en.sig, "MOD"));
+	assert_true(rd_is_text(&en.buf, "SIG") && rd_is_text(&en.sig, "MOD"));
 }
 
 static void the_first_template_is_read(void **state)
@@ -240,7 +240,7 @@ static void the_first_template_is_read(void **state)
 		buf_le32_block(&b, "/bin/x", 6);
 	}
 	en = first(rd_make(b.p, b.len));
-	assert_true(en.old && ima_text_is(en.alg, "sha1") && ima_text_is(en.path, "/bin/x"));
+	assert_true(en.old && rd_is_text(&en.alg, "sha1") && rd_is_text(&en.path, "/bin/x"));
 	CHECK_OK(ima_measured(&en, room, &m, &k.e), &k.e);
 	assert_true(rd_left(&m) == 276);
 	assert_memory_equal(rd_ptr(&m), want, 276);
@@ -260,7 +260,7 @@ static void the_first_template_is_read(void **state)
 		buf_fmt(&line, "10 %s ima %s /bin/x\n", hex_arena(k.a, hash, 20), hex_arena(k.a,
 		    want, 20));
 		en = first(rd_make(line.p, line.len));
-		assert_true(en.old && ima_text_is(en.path, "/bin/x"));
+		assert_true(en.old && rd_is_text(&en.path, "/bin/x"));
 	}
 }
 
@@ -467,9 +467,9 @@ static void lists_of_others_are_read(void **state)
 		CHECK_OK(ima_next(&l, &en, &more, &k.e), &k.e);
 		/* of machines without a TPM, but for the second */
 		assert_int_equal(en.violation, i != 1);
-		assert_true(ima_text_is(en.path, "boot_aggregate"));
+		assert_true(rd_is_text(&en.path, "boot_aggregate"));
 		CHECK_OK(ima_next(&l, &en, &more, &k.e), &k.e);
-		assert_true(ima_text_is(en.alg, rows[i].alg) && rd_left(&en.digest) == rows[i].n);
+		assert_true(rd_is_text(&en.alg, rows[i].alg) && rd_left(&en.digest) == rows[i].n);
 		CHECK_OK(digest(k.c, DIGEST_SHA1, rd_ptr(&en.data), rd_left(&en.data), h, &k.e),
 		    &k.e);
 		assert_memory_equal(h, rd_ptr(&en.template_hash), 20);
