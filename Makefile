@@ -9,8 +9,8 @@ $(B)/build.ninja:
 	@$(setup)
 	@meson setup $(B) >/dev/null
 
-demo: all
-	@scripts/demo
+demo lab: all
+	@scripts/$@
 
 test: all
 	@tools/run-tests $(B)
@@ -35,4 +35,4 @@ install: all
 clean:
 	@rm -rf $(B) build-*
 
-.PHONY: all demo test asan fuzz coverage bench bench-peers lint install clean
+.PHONY: all demo lab test asan fuzz coverage bench bench-peers lint install clean

@@ -44,6 +44,7 @@ enum exit_code cmd_policy_diff(const struct args *args);
 enum exit_code cmd_policy_suggest(const struct args *args);
 enum exit_code cmd_token_verify(const struct args *args);
 enum exit_code cmd_submit(const struct args *args);
+enum exit_code cmd_collect(const struct args *args);
 enum exit_code cmd_simulate(const struct args *args);
 enum exit_code cmd_jmespath(const struct args *args);
 enum exit_code cmd_collateral_status(const struct args *args);

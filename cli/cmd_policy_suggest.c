@@ -47,10 +47,12 @@ static enum exit_code suggest(const struct args *args, struct arena *a, struct a
 
 	if (!in)
 		(void)arena_fail(a, e);
-	if (!in || !inputs_read(args, a, in, e) || !att_appraise(ctx, &in->req, &r, e))
+	if (!in)
 		return complain(e);
-	code = suggest_from(r, e);
+	code = inputs_read(args, a, in, e) && att_appraise(ctx, &in->req, &r, e) ? suggest_from(r, e) :
+										  complain(e);
 	att_result_free(r);
+	inputs_clear(in);
 	return code;
 }
 

@@ -5,9 +5,10 @@
 #include "cli/cmd.h"
 #include "cli/out.h"
 #include "cli/remote.h"
+#include "cli/submit.h"
 #include "lib/base/base64.h"
 
-#define ARENA_MAX ((size_t)256 << 20)
+#define ARENA_MAX ((size_t)512 << 20)
 #define API_VERSION "2022-08-01"
 
 /* The body to post: a request body as it is, raw evidence inside the member of its type. */
@@ -56,7 +57,7 @@ static void refusal_text(int status, const struct json *error)
 }
 
 /* 503: overload or a missing endorsement, so nothing was decided. */
-static enum exit_code refused(struct arena *a, int status, struct att_bytes answer, bool json,
+enum exit_code submit_refused(struct arena *a, int status, struct att_bytes answer, bool json,
     struct att_error *e)
 {
 	enum exit_code code = status == 503 ? EXIT_UNUSABLE : EXIT_BAD;
@@ -74,10 +75,24 @@ static enum exit_code refused(struct arena *a, int status, struct att_bytes answ
 	return code;
 }
 
+enum exit_code submit_granted(const struct args *args, const char *token, struct att_error *e)
+{
+	const char *out = arg(args, "token-out");
+
+	if (!out)
+		return puts(token) > 0 ? EXIT_GOOD : EXIT_UNUSABLE;
+	if (!file_write(out, token, strlen(token), false, e))
+		return complain(e);
+	out_mark(MARK_GOOD);
+	(void)printf(" token written to %s\n  try: attest token verify --server %s%s%s %s\n", out,
+	    arg(args, "server"),
+	    arg(args, "ca") ? " --ca " : "", arg(args, "ca") ? arg(args, "ca") : "", out);
+	return EXIT_GOOD;
+}
+
 static enum exit_code granted(const struct args *args, struct arena *a, struct att_bytes answer,
     struct att_error *e)
 {
-	const char *out = arg(args, "token-out");
 	const struct json *token;
 	struct json *v;
 
@@ -88,40 +103,61 @@ static enum exit_code granted(const struct args *args, struct arena *a, struct a
 		(void)att_fail(e, ATT_E_BAD_JSON, "the service's answer has no token");
 		return complain(e);
 	}
-	if (!out)
-		return puts(token->s) > 0 ? EXIT_GOOD : EXIT_UNUSABLE;
-	if (!file_write(out, token->s, token->len, false, e))
-		return complain(e);
-	out_mark(MARK_GOOD);
-	(void)printf(" token written to %s\n  try: attest token verify --server %s%s%s %s\n", out,
-	    arg(args, "server"),
-	    arg(args, "ca") ? " --ca " : "", arg(args, "ca") ? arg(args, "ca") : "", out);
-	return EXIT_GOOD;
+	return submit_granted(args, token->s, e);
 }
 
-static enum exit_code submit(const struct args *args, struct arena *a, struct att_error *e)
+bool submit_call(const struct args *args, struct arena *a, const char *path, struct remote_call *out,
+    struct att_error *e)
 {
-	const char *server = arg(args, "server"), *type, *url;
+	const char *base = remote_base(a, arg(args, "server"));
+
+	*out = (struct remote_call){ .ca = arg(args, "ca"), .bearer_file = arg(args, "bearer-file") };
+	if (base)
+		out->url = arena_printf(a, "%s%s?api-version=" API_VERSION, base, path);
+	return out->url || arena_fail(a, e);
+}
+
+static enum exit_code submit(const struct args *args, struct arena *a, bool json, struct att_error *e)
+{
 	struct att_bytes body, answer;
-	bool json;
+	struct remote_call call;
+	const char *type, *path;
 	int status;
 
-	if (!server)
+	if (!file_read(a, arg_pos(args, 0), &body, e) || !body_of(args, a, &body, &type, e))
+		return complain(e);
+	path = arena_printf(a, "/attest/%s", type);
+	if (!path || !submit_call(args, a, path, &call, e) ||
+	    !remote_post(a, &call, body, &status, &answer, e))
+		return complain(e);
+	return status == 200 ? granted(args, a, answer, e) : submit_refused(a, status, answer, json, e);
+}
+
+/* A file, or this machine's TPM. */
+static enum exit_code submit_either(const struct args *args, struct arena *a, struct att_error *e)
+{
+	const char *type = arg(args, "type"), *known = type ? att_type_find(type) : NULL;
+	bool json, machine = !args_positional(args);
+
+	if (machine && (!known || strcmp(known, "Tpm") != 0)) {
+		(void)att_fail(e, ATT_E_OPERATION,
+		    "usage: attest submit --server URL (EVIDENCE | --type Tpm)");
+		return complain(e);
+	}
+	if (!arg(args, "server")) {
 		(void)att_fail(e, ATT_E_OPERATION, "submit wants --server URL");
-	if (!server || !wants_json(args, &json, e) || !file_read(a, arg_pos(args, 0), &body, e) ||
-	    !body_of(args, a, &body, &type, e))
 		return complain(e);
-	url = arena_printf(a, "%s/attest/%s?api-version=" API_VERSION, remote_base(a, server), type);
-	if (!url || !remote_post(a, url, arg(args, "ca"), body, &status, &answer, e))
+	}
+	if (!wants_json(args, &json, e))
 		return complain(e);
-	return status == 200 ? granted(args, a, answer, e) : refused(a, status, answer, json, e);
+	return machine ? submit_tpm(args, a, json, e) : submit(args, a, json, e);
 }
 
 enum exit_code cmd_submit(const struct args *args)
 {
 	struct att_error e = { 0 };
 	struct arena *a = arena_new(ARENA_MAX);
-	enum exit_code code = a ? submit(args, a, &e) : complain(&e);
+	enum exit_code code = a ? submit_either(args, a, &e) : complain(&e);
 
 	arena_free(a);
 	return code;

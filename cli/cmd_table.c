@@ -18,7 +18,16 @@
 	    { "tcb-accept", "STATUS,...",                                                          \
 		    "TCB statuses of SGX and TDX that are accepted, instead of the default "       \
 		    "ones" },                                                                      \
-	    { "nonce", "TEXT", "the request's nonce must be this" },                               \
+	    { "nonce", "TEXT|HEX",                                                                 \
+		    "the request's nonce must be this; type Tpm: the bytes that the quote carries" }, \
+	    { "ak-names", "FILE|DIR",                                                              \
+		    "names of TPM attestation keys that are known, in hex, a line each" },         \
+	    { "secureboot-keys", "FILE|DIR",                                                       \
+		    "certificates, EFI lists or sha256:HEX lines that PK, KEK and db may hold" },  \
+	    { "dbx", "FILE|DIR", "the revocation list that counts as current" },                   \
+	    { "sbat", "FILE", "the least SBAT generations" },                                      \
+	    { "code-signers", "FILE|DIR", "certificates whose keys may sign files for IMA" },      \
+	    { "code-digests", "FILE|DIR", "digests of files that may run, in hex, a line each" },  \
 	    { "runtime-data", "FILE", "data that the report must be bound to" },                   \
 	    { "runtime-type", "binary|json", "its type; default binary" },                         \
 	    { "inittime-data", "FILE", "data fixed at launch that the report must name" },         \
@@ -30,8 +39,8 @@ static const struct opt verify_opts[] = {
 	{ "policy", "FILE", "policy text or policy JWS that judges" },
 	{ "defaults", "maa|strict", "which default policy judges when --policy is absent; default maa" },
 	{ "deny", "KIND=VALUE[=REASON]",
-	    "refuse this chip-id, product, fmspc, ppid, platform-instance, signer, measurement or "
-	    "advisory; may be repeated" },
+	    "refuse this chip-id, product, fmspc, ppid, platform-instance, signer, measurement, "
+	    "advisory or ak; may be repeated" },
 	{ "deny-list", "FILE", "refuse whom this list (JSON, as of PUT /denylist) names; may be repeated" },
 	APPRAISAL,
 	{ "compare-collateral", "FILE|DIR",
@@ -70,13 +79,43 @@ static const struct opt token_opts[] = {
 	AT, FORMAT,
 	{ 0 }
 };
+/* What collect and submit --type Tpm ask a TPM, and where they look. */
+#define COLLECT                                                                                    \
+	{ "tcti", "TCTI",                                                                          \
+	    "how the TPM is reached, such as device:/dev/tpmrm0 (default) or "                     \
+	    "swtpm:host=127.0.0.1,port=2321; else TPM2TOOLS_TCTI" },                               \
+	    { "ak", "rsa|ecc",                                                                     \
+		    "the attestation key that is made; default rsa, or Azure's where there is one" }, \
+	    { "ak-handle", "0xHANDLE", "use the attestation key at this persistent handle" },      \
+	    { "ak-cert", "FILE", "certificate of the attestation key, DER" },                      \
+	    { "ak-cert-nv", "0xINDEX", "or the NV index that holds it" },                          \
+	    { "event-log", "FILE", "TCG event log; default the kernel's" },                        \
+	    { "ima", "FILE", "IMA measurement list; default the kernel's" },                       \
+	    { "pcrs", "LIST", "PCRs to quote, such as 0-7,10,14; default all" },                   \
+	    { "state", "DIR", "where certificates of attestation keys are kept between runs" },    \
+	{                                                                                          \
+		"sysfs", "DIR", "root of the kernel's files, instead of /sys"                      \
+	}
+
+static const struct opt collect_opts[] = {
+	{ "o", "FILE", "the TPM evidence file to write" },
+	{ "doctor", NULL, "write nothing; say what is missing and how to get it" },
+	{ "type", "TYPE", "Tpm, which is the default and the only one" },
+	{ "nonce", "HEX", "1 to 64 bytes that the quote must carry; default 32 random ones" },
+	COLLECT, FORMAT,
+	{ 0 }
+};
 static const struct opt submit_opts[] = {
 	{ "server", "URL", "the service, such as https://127.0.0.1:8443" },
 	{ "ca", "FILE",
 	    "certificates (PEM) that the server's certificate must chain to; default: the system's" },
+	{ "bearer-file", "FILE", "bearer token to send" },
 	TYPE,
 	{ "token-out", "FILE", "write the token here instead of printing it" },
-	FORMAT,
+	{ "enrol", NULL, "type Tpm of this machine: first get a certificate for the attestation key" },
+	{ "rp-id", "URL", "type Tpm: whom the token is for" },
+	{ "rp-data", "BASE64URL", "type Tpm: what the token gives back as nonce" },
+	COLLECT, FORMAT,
 	{ 0 }
 };
 #define ANCHORS { "anchors", "FILE|DIR", "additional trusted roots, PEM or DER; may be repeated" }
@@ -132,8 +171,11 @@ const struct cmd commands[] = {
 	    token_opts, 1, 1, cmd_token_verify },
 	{ "jmespath", "EXPRESSION [FILE|-]", "print the JSON result of a JMESPath query", none_opts, 1, 2,
 	    cmd_jmespath },
-	{ "submit", "--server URL EVIDENCE", "post evidence to the service and get a token", submit_opts,
-	    1, 1, cmd_submit },
+	{ "submit", "--server URL (EVIDENCE | --type Tpm [options])",
+	    "post evidence, or this machine's, to the service and get a token", submit_opts, 0, 1,
+	    cmd_submit },
+	{ "collect", "[options] (-o FILE | --doctor)", "make evidence of this machine, by its TPM",
+	    collect_opts, 0, 0, cmd_collect },
 	{ "collateral status", "[options] (FILE|DIR... | --server URL --token FILE)",
 	    "show what collateral is at hand, whether it is good and for how long", status_opts, 0,
 	    ARGS_VALUES_MAX, cmd_collateral_status },

@@ -15,15 +15,19 @@ static enum exit_code verify(const struct args *args, struct arena *a, struct at
 
 	if (!in)
 		(void)arena_fail(a, e);
-	if (!in || !wants_json(args, &json, e) || !inputs_read(args, a, in, e) ||
-	    !att_appraise(ctx, &in->req, &r, e))
+	if (!in || !wants_json(args, &json, e))
 		return complain(e);
+	if (!inputs_read(args, a, in, e) || !att_appraise(ctx, &in->req, &r, e)) {
+		inputs_clear(in);
+		return complain(e);
+	}
 	code = exit_for(r->verdict);
 	if ((in->compares && !compare(ctx, in, r, a, &comparison, e)) ||
 	    !(json ? out_verdict_json(a, r, comparison, e) :
 	    out_verdict_text(r, arg_pos(args, 0), comparison, e)))
 		code = complain(e);
 	att_result_free(r);
+	inputs_clear(in);
 	return code;
 }
 

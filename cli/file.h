@@ -5,7 +5,7 @@
 #include "lib/base/arena.h"
 #include "libattest/attest.h"
 
-#define FILE_MAX ((size_t)64 << 20)
+#define FILE_MAX ((size_t)256 << 20)
 #define FILES_MAX 1024
 
 /* Bytes in the arena, NUL-terminated behind their length. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hex.h"
 #include "libattest/policy.h"
 
 /* "vlek,no-crl": the bits of the names; name(i) is the i-th name, NULL past the end. */
@@ -126,19 +127,58 @@ static bool compared_from(const struct args *args, struct arena *a, struct input
 	    pieces(args, "compare-collateral", a, in->compared, &in->ncompared, e);
 }
 
+/* What a TPM signed is bytes; a request's nonce is text. */
+static bool nonce_from(const struct args *args, struct arena *a, struct inputs *in, struct att_error *e)
+{
+	const char *text = arg(args, "nonce"), *type = in->req.type;
+	uint8_t *bytes;
+	size_t n;
+	bool raw;
+
+	if (!text)
+		return true;
+	type = type ? att_type_find(type) : att_recognise(in->req.body, &raw);
+	if (!type || strcmp(type, "Tpm") != 0) {
+		in->req.nonce = text;
+		return true;
+	}
+	n = strlen(text) / 2;
+	bytes = arena_alloc(a, n + 1);
+	if (!bytes)
+		return arena_fail(a, e);
+	if (!hex_decode(text, strlen(text), bytes, n, e))
+		return att_within(e, "--nonce");
+	in->req.quote_nonce = (struct att_bytes){ bytes, n };
+	return true;
+}
+
+static bool use_reference(struct inputs *in)
+{
+	in->settings.reference = in->reference;
+	return true;
+}
+
+void inputs_clear(struct inputs *in)
+{
+	att_reference_free(in->reference);
+	in->reference = NULL;
+}
+
 bool inputs_read(const struct args *args, struct arena *a, struct inputs *in, struct att_error *e)
 {
 	struct att_request *r = &in->req;
 	const char *type = arg(args, "type");
 
+	in->reference = NULL;
 	*r = (struct att_request){ .settings = &in->settings, .endorsements = in->endorsements,
-		.anchors = in->anchors, .caller_is_reader = true, .nonce = arg(args, "nonce"), .type = type,
+		.anchors = in->anchors, .caller_is_reader = true, .type = type,
 		.endorsements_picked = arg(args, "certs") && !arg(args, "collateral") };
 	if (type && !att_type_find(type))
 		return att_fail(e, ATT_E_OPERATION, "--type: unknown attestation type \"%s\"", type);
 	return settings_from(args, &in->settings, e) && denials_read(args, a, &in->settings, e) &&
 	    time_of(args, &r->now_s, e) &&
-	    file_read(a, arg_pos(args, 0), &r->body, e) &&
+	    reference_read(args, a, &in->reference, e) && use_reference(in) &&
+	    file_read(a, arg_pos(args, 0), &r->body, e) && nonce_from(args, a, in, e) &&
 	    policy_from(arg(args, "policy"), a, &r->policy, e) &&
 	    bound_from(args, "runtime-data", a, &r->runtime_data, &r->runtime_is_json, e) &&
 	    bound_from(args, "inittime-data", a, &r->inittime_data, &r->inittime_is_json, e) &&

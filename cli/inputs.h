@@ -3,6 +3,7 @@
 #define CLI_INPUTS_H
 
 #include "cli/cmd.h"
+#include "libattest/reference.h"
 
 struct inputs {
 	struct att_settings settings;
@@ -12,10 +13,15 @@ struct inputs {
 	size_t ncompared;
 	int64_t compared_at_s;                          /* --compare-at, else that of the request */
 	bool compares;
+	struct att_reference *reference;                /* owned: inputs_clear() */
 };
 
 /* Options as in verify_opts, those absent from the command's table count as not given. */
 ATT_CHECK bool inputs_read(const struct args *args, struct arena *a, struct inputs *in, struct att_error *e);
+void inputs_clear(struct inputs *in);           /* whatever inputs_read() said */
+/* reference.c: reference values of measured boot; *out stays when no option names any. */
+ATT_CHECK bool reference_read(
+    const struct args *args, struct arena *a, struct att_reference **out, struct att_error *e);
 /* deny.c: options --deny and --deny-list into the settings, which borrow from the arguments and the arena. */
 ATT_CHECK bool denials_read(
     const struct args *args, struct arena *a, struct att_settings *s, struct att_error *e);

@@ -30,7 +30,7 @@ static bool bearer(struct arena *a, const char *file, const char **out, struct a
 	struct att_bytes text;
 
 	if (!file_read(a, file, &text, e))
-		return att_within(e, "--token");
+		return att_within(e, "bearer token");
 	*out = arena_printf(a, "Authorization: Bearer %.*s", (int)strcspn((const char *)text.data, "\r\n"),
 	    (const char *)text.data);
 	return *out || arena_fail(a, e);
@@ -62,17 +62,17 @@ bool remote_get_as(struct arena *a, const char *server, const char *path, const 
 	return true;
 }
 
-bool remote_post(struct arena *a, const char *url, const char *ca, struct att_bytes body, int *status,
+bool remote_post(struct arena *a, const struct remote_call *call, struct att_bytes body, int *status,
     struct att_bytes *out, struct att_error *e)
 {
-	static const char *const headers[] = { "Content-Type: application/json", "Accept: application/json",
-	    "Expect:",
-		NULL };
-	struct httpc_request r = { .url = url, .method = "POST", .headers = headers, .body = body.data,
-		.body_len = body.len, .ca_file = ca };
+	const char *headers[] = { "Content-Type: application/json", "Accept: application/json", "Expect:",
+	    NULL, NULL };
+	struct httpc_request r = { .url = call->url, .method = "POST", .headers = headers, .body = body.data,
+		.body_len = body.len, .ca_file = call->ca };
 	struct httpc_answer answer;
 
-	if (!httpc_send(a, &r, &answer, e))
+	if ((call->bearer_file && !bearer(a, call->bearer_file, &headers[3], e)) ||
+	    !httpc_send(a, &r, &answer, e))
 		return false;
 	*status = answer.status;
 	*out = (struct att_bytes){ answer.body, answer.body_len };

@@ -13,8 +13,13 @@ ATT_CHECK bool remote_get(struct arena *a, const char *server, const char *path,
 /* The same with a bearer token, which is in a file; token_file NULL: without. */
 ATT_CHECK bool remote_get_as(struct arena *a, const char *server, const char *path, const char *ca,
     const char *token_file, struct att_bytes *out, struct att_error *e);
+struct remote_call {
+	const char *url, *ca;           /* ca NULL: the system's */
+	const char *bearer_file;        /* NULL: without a bearer token */
+};
 /* *status gets the HTTP status and *out the body, whatever the status. */
-ATT_CHECK bool remote_post(struct arena *a, const char *url, const char *ca, struct att_bytes body,
-    int *status, struct att_bytes *out, struct att_error *e);
+ATT_CHECK bool remote_post(struct arena *a, const struct remote_call *call, struct att_bytes body,
+    int *status,
+    struct att_bytes *out, struct att_error *e);
 
 #endif

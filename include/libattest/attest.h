@@ -79,6 +79,8 @@ enum att_tcb {
 ATT_API const char *att_tcb_status_name(unsigned i);
 
 struct att_deny;                                /* denylist.h */
+struct att_reference;                           /* reference.h */
+struct att_tpm_context;                         /* tpm.h */
 
 /* SevSnpVm and TdxVm: evidence whose claim has exactly this text gets x-ms-compliance-status with this value,
  * by the first row that fits; none fits: no such claim. */
@@ -103,6 +105,9 @@ struct att_settings {
 	uint64_t policy_steps;                  /* evaluation budget; default 10 000 000 */
 	const struct att_deny *deny; size_t ndeny;      /* who is refused: denylist.h; borrowed */
 	const struct att_compliance *compliance; size_t ncompliance;    /* borrowed */
+	const struct att_reference *reference;  /* Tpm: reference values of measured boot; borrowed; NULL none */
+	/* Tpm: DER of the CA certificates that enrolment signs attestation keys with; borrowed */
+	const struct att_bytes *ak_cas; size_t nak_cas;
 	/* for draft policies of callers without the reader role; default 100 000 */
 	uint64_t draft_steps;
 	size_t draft_bytes;                     /* same, policy text; default 65 536 */
@@ -157,6 +162,9 @@ struct att_request {
 	att_lookup_fn *lookup;
 	void *lookup_state;
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
+	/* Tpm: the bytes that the quote must carry (extraData); data NULL: not looked at */
+	struct att_bytes quote_nonce;
+	const struct att_tpm_context *tpm_context;      /* Tpm messages: what their context said; NULL: not looked at */
 	/* the nonce that att_result.challenge names is one that the service gave out, and that nobody
 	 * used before: claim x-attestd-freshness is then "challenge", else "none" */
 	bool challenge_is_fresh;
@@ -186,6 +194,10 @@ struct att_result {
 	const char *issued_json;                /* claims issued by the policy, sorted JSON object */
 	/* token payload without iss, iat, nbf, exp, jti; NULL unless permitted */
 	const char *token_json;
+	/* permitted evidence of type Tpm, whose tokens have a shape of their own (att_token_std.tpm); from the
+	 * policy's properties: life of the token, no certificates in its header */
+	bool token_tpm, token_omit_x5c;
+	int64_t token_lifetime_s;               /* 0: the service's */
 	bool draft;                             /* the request carried a draft policy: token is unsigned */
 	const char *policy_hash;                /* x-ms-policy-hash of the policy that judged */
 	const char *policy_decision;            /* "permit", "deny", "no-permit", "error", "not-evaluated" */

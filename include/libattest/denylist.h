@@ -24,6 +24,7 @@
  *   platform-instance  SGX, TDX: the platform of a PCK certificate of the Platform CA, 16 bytes
  *   signer             SGX: MRSIGNER, 32 bytes; SNP: digest of the author key or of the id key, 48
  *   measurement        SGX: MRENCLAVE, 32 bytes; TDX: MRTD, 48; SNP: launch measurement, 48
+ *   ak                 Tpm: SHA-256 of the SubjectPublicKeyInfo of the attestation key, 32 bytes
  *   advisory           SGX, TDX: an advisory that the platform's TCB level is short of, "INTEL-SA-00615"
  */
 #define ATT_DENY_KINDS(X) \
@@ -34,7 +35,8 @@
 	X(PLATFORM_INSTANCE, "platform-instance") \
 	X(SIGNER,            "signer") \
 	X(MEASUREMENT,       "measurement") \
-	X(ADVISORY,          "advisory")
+	X(ADVISORY,          "advisory") \
+	X(AK,                "ak")
 enum att_deny_kind {
 #define X(name, text) ATT_DENY_##name,
 	ATT_DENY_KINDS(X)

@@ -35,25 +35,34 @@ struct decoded {
 ATT_CHECK bool request_decode(const struct att_request *req, struct crypto *c, struct arena *a,
     struct decoded *out, struct att_error *e);
 
+/* What the configuration rules, which see no claims, demand before anything is verified. */
+struct policy_demands {
+	const char *baseline;                   /* "" or the evaluation number of collateral, as text */
+	bool ak_required;                       /* Tpm: require_valid_aik_cert */
+	uint32_t required_pcrs;                 /* Tpm: required_pcr_mask */
+};
+
 /* A compiled policy with its hash; owned by the context's cache. */
 struct cached_policy {
 	struct arena *a;
 	struct policy *policy;
-	const char *baseline;                   /* "" or the evaluation number that it demands, as text */
+	struct policy_demands demands;
 	char hash[44];
 };
 
 /* The policy that will judge a request, in the cache or the request's arena. */
 struct chosen_policy {
-	const struct policy *policy;            /* NULL: it cannot be compiled */
-	const char *baseline;
+	const struct policy *policy;            /* NULL: there is none, or it cannot be compiled */
+	struct policy_demands demands;          /* of NULL: nothing */
 	char hash[44];
+	bool is_none;                           /* none was set for a type that has no default */
 	struct att_error why;                   /* of NULL */
 };
 
 struct att_ctx {
 	struct crypto *crypto;
 	struct chain_cache *chains;             /* verified certificate chains, by the formats */
+	struct code_cache *code_signatures;     /* signatures of files that IMA measured */
 	struct chain_cache *policies;           /* struct cached_policy by SHA-256 of the text */
 	struct chain_cache *packs;              /* struct collateral_pack by its keys.all */
 	struct collateral_pack *nothing;        /* a pack of no pieces and no anchors */
@@ -71,15 +80,18 @@ ATT_CHECK bool ctx_policy(struct att_ctx *ctx, struct att_bytes text, const stru
 /* chosen_policy.c */
 ATT_CHECK bool policy_choose(struct att_ctx *ctx, const struct att_request *req, const struct decoded *in,
     struct arena *a, struct chosen_policy *out, struct att_error *e);
-/* What the configuration rules, which see no claims, demand of collateral. */
-ATT_CHECK bool policy_baseline(struct arena *a, const struct policy *p, const struct policy_limits *limits,
-    const char **out, struct att_error *e);
+ATT_CHECK bool policy_demand(struct arena *a, const struct policy *p, const struct policy_limits *limits,
+    struct policy_demands *out, struct att_error *e);
 
 /* The payload of the token without iss, iat, nbf, exp, jti, x-ms-ver; sorted by name. */
 struct token_input {
 	const struct claims *service;           /* claims made from evidence, before the policy ran */
 	const struct claims *issued;            /* outgoing claims of the policy */
 	const struct json *nonce;               /* NULL: none */
+	/* Tpm: claims of the service stay out, issued ones stand at top level only; extra: what the evidence
+	 * adds, or NULL. spec: policy-language section 10 */
+	bool is_tpm;
+	const struct json *extra;
 };
 ATT_CHECK bool token_claims(const struct token_input *in, struct arena *a, char **json, struct att_error *e);
 

@@ -3,6 +3,7 @@
 
 #include "lib/attest/appraisal.h"
 #include "lib/attest/endorse_piece.h"
+#include "lib/evidence/measuredboot/code_cache.h"
 
 #define POLICY_CACHE_ENTRIES 64
 #define PACK_ENTRIES 16
@@ -20,6 +21,7 @@ struct att_ctx *att_ctx_new(struct att_error *e)
 		return NULL;
 	}
 	ctx->crypto = crypto_new(e);
+	ctx->code_signatures = code_cache_new();        /* without it nothing is kept */
 	ctx->chains = ctx->crypto ? chain_cache_new(CHAIN_CACHE_ENTRIES, e) : NULL;
 	ctx->policies = ctx->chains ? chain_cache_new(POLICY_CACHE_ENTRIES, e) : NULL;
 	ctx->packs = ctx->policies ? chain_cache_new(PACK_ENTRIES, e) : NULL;
@@ -37,6 +39,7 @@ void att_ctx_free(struct att_ctx *ctx)
 	collateral_pack_free(ctx->nothing);
 	chain_cache_free(ctx->policies);
 	chain_cache_free(ctx->chains);
+	code_cache_free(ctx->code_signatures);
 	crypto_free(ctx->crypto);
 	free(ctx);
 }
@@ -112,7 +115,7 @@ static bool policy_fill(
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	return policy_hash(ctx->crypto, p->a, s, text.len, p->hash, e) &&
 	    policy_compile(p->a, s, text.len, &p->policy, NULL, e) &&
-	    policy_baseline(p->a, p->policy, NULL, &p->baseline, e);
+	    policy_demand(p->a, p->policy, NULL, &p->demands, e);
 }
 
 bool ctx_policy(struct att_ctx *ctx, struct att_bytes text, const struct cached_policy **out,

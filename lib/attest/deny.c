@@ -32,6 +32,7 @@ static const struct deny_kind {
 	    "64 hexadecimal digits (SGX) or 96 (SEV-SNP)" },
 	[ATT_DENY_MEASUREMENT] = { FORM_HEX, { 32, 48 }, false,
 	    "64 hexadecimal digits (SGX) or 96 (SEV-SNP, TDX)" },
+	[ATT_DENY_AK] = { FORM_HEX, { 32 }, false, "64 hexadecimal digits" },
 	[ATT_DENY_ADVISORY] = { FORM_NAME, { 0 }, false, "an advisory, such as INTEL-SA-00615" },
 };
 
@@ -47,6 +48,7 @@ const struct check_row deny_checks[ATT_NDENY_KINDS] = {
 	ROW(PLATFORM_INSTANCE, "platform-instance", "The platform instance is not denied"),
 	ROW(SIGNER, "signer", "The signer of the software is not denied"),
 	ROW(MEASUREMENT, "measurement", "The measurement is not denied"),
+	ROW(AK, "ak", "The attestation key is not denied"),
 	ROW(ADVISORY, "advisory", "No advisory that applies is denied"),
 };
 
@@ -109,7 +111,7 @@ bool att_deny_read(const char *kind, const char *value, const char *reason, stru
 	if (i == ATT_NDENY_KINDS)
 		return att_fail(e, ATT_E_BAD_FORMAT,
 		    "kind: found \"%.40s\", want chip-id, product, fmspc, ppid, "
-		    "platform-instance, signer, measurement or advisory",
+		    "platform-instance, signer, measurement, advisory or ak",
 		    kind);
 	if (deny_is_hex((enum att_deny_kind)i) ? !is_hex_of(value, kinds[i].len) : !is_name(value))
 		return att_fail(e, ATT_E_BAD_FORMAT, "value of %s: found \"%.140s\", want %s", kind,

@@ -12,7 +12,7 @@ struct subject {
 
 /* False: not this kind; *out stays.  A file is of the first kind whose function makes a description. */
 typedef bool describe_fn(const struct subject *s, struct json **out);
-describe_fn describe_bundle, describe_collateral;
+describe_fn describe_bundle, describe_collateral, describe_eventlog, describe_ima, describe_tpm;
 
 /* All false when out of memory, and for a NULL object. */
 bool put(struct arena *a, struct json *o, const char *name, struct json *v);
@@ -20,6 +20,8 @@ bool put_text(struct arena *a, struct json *o, const char *name, const char *tex
 /* INT64_MIN is null. */
 bool put_time(struct arena *a, struct json *o, const char *name, int64_t t);
 bool put_hex(struct arena *a, struct json *o, const char *name, const void *p, size_t n);
+/* Kind, size and identity of a public key; NULL when out of memory. */
+struct json *key_json(struct arena *a, const struct pubkey *k);
 /* The fields of Intel's extension, or what is wrong with it; nothing for a certificate without it. */
 bool put_pck_extension(struct arena *a, struct json *o, const struct x509_cert *cert);
 

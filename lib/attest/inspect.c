@@ -51,7 +51,7 @@ static bool contains(struct att_bytes b, const char *word)
 	return b.len && memmem(b.data, b.len, word, strlen(word)) != NULL;
 }
 
-static struct json *key_json(struct arena *a, const struct pubkey *k)
+struct json *key_json(struct arena *a, const struct pubkey *k)
 {
 	static const char *const kinds[] = {
 		[KEY_RSA] = "RSA", [KEY_P256] = "EC P-256", [KEY_P384] = "EC P-384", [KEY_P521] = "EC P-521",
@@ -243,8 +243,8 @@ static bool describe_request(const struct subject *s, struct json **out)
 }
 
 static describe_fn *const kinds[] = {
-	describe_bundle, describe_evidence, describe_jws, describe_request, describe_policy, describe_certs,
-	describe_crl, describe_collateral,
+	describe_bundle, describe_evidence, describe_eventlog, describe_ima, describe_tpm, describe_jws,
+	describe_request, describe_policy, describe_certs, describe_crl, describe_collateral,
 };
 
 bool att_inspect(struct att_bytes file, char **json, struct att_error *e)
@@ -258,10 +258,13 @@ bool att_inspect(struct att_bytes file, char **json, struct att_error *e)
 		(void)kinds[i](&s, &o);
 	if (!s.a || !s.c)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
+	else if (!o && arena_hit_limit(s.a))
+		(void)arena_fail(s.a, e);
 	else if (!o)
 		(void)att_fail(e, ATT_E_BAD_FORMAT,
-		    "%zu bytes of no known kind: no report, quote, request body, certificate, "
-		    "revocation list, collateral, bundle, token, policy JWS or policy text",
+		    "%zu bytes of no known kind: no report, quote, request body, event log, IMA list, "
+		    "TPM structure, signature list, certificate, revocation list, collateral, bundle, "
+		    "token, policy JWS or policy text",
 		    file.len);
 	else if (json_write(s.a, o, JSON_PRETTY, &text, &n, e) && !(copy = strdup(text)))
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");

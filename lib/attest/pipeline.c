@@ -27,6 +27,7 @@ struct appraisal {
 	struct chosen_policy chosen;
 	struct claims claims;
 	struct policy_result policy;
+	struct x509_bundle ak_cas;
 	struct att_result *r;
 };
 
@@ -92,15 +93,36 @@ static struct trust trust_of(struct appraisal *s)
 		.crypto = s->ctx->crypto,
 		.now_s = req->now_s,
 		.settings = req->settings,
-		.baseline = s->chosen.baseline,
+		.baseline = s->chosen.demands.baseline,
 		.certs_picked = req->endorsements_picked,
 		.collateral_picked = req->endorsements_picked || lone,
 		.look_up = req->lookup ? look_up : NULL,
 		.look_up_state = s,
 		.chains = s->ctx->chains,
+		.code_signatures = s->ctx->code_signatures,
 		.runtime = &s->in.runtime,
 		.inittime = &s->in.inittime,
+		.tpm = { .ak_required = s->chosen.demands.ak_required,
+		    .required_pcrs = s->chosen.demands.required_pcrs,
+		    .nonce_known = req->quote_nonce.data != NULL,
+		    .nonce = rd_make(req->quote_nonce.data, req->quote_nonce.len),
+		    .context = req->tpm_context,
+		    .reference = req->settings->reference,
+		    .ak_cas = &s->ak_cas },
 	};
+}
+
+static bool parse_ak_cas(struct appraisal *s, struct att_error *e)
+{
+	const struct att_settings *set = s->req->settings;
+
+	for (size_t i = 0; i < set->nak_cas; i++) {
+		ATT_AUTO_STRUCT(x509_cert) cert = NULL;
+		if (!x509_cert_from_der(s->ctx->crypto, set->ak_cas[i].data, set->ak_cas[i].len, &cert, e) ||
+		    !x509_bundle_add(&s->ak_cas, cert, e))
+			return att_within(e, "CA certificate of enrolment");
+	}
+	return true;
 }
 
 static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
@@ -108,7 +130,7 @@ static bool run_verify(struct appraisal *s, const void *ev, struct att_error *e)
 	const struct collateral_pack *given;
 	struct trust t = trust_of(s);
 
-	if (!ctx_pack(s->ctx, s->req, &given, e))
+	if (!ctx_pack(s->ctx, s->req, &given, e) || !parse_ak_cas(s, e))
 		return false;
 	trust_give(&t, given);
 	if (!s->in.format->verify(ev, &t, s->a, &s->outcome, e))
@@ -202,11 +224,22 @@ static const char *denying_rule(struct appraisal *s)
 	return buf_ok(&b, NULL) && b.len ? b.p : NULL;
 }
 
+/* What a policy of type Tpm says of the token itself. spec: policy-language section 6 */
+static void token_properties(struct appraisal *s)
+{
+	const struct claim *minutes = policy_property_value(&s->policy, "report_validity_in_minutes");
+
+	s->r->token_lifetime_s = minutes->i * 60;
+	s->r->token_omit_x5c = policy_property_value(&s->policy, "omit_x5c")->b;
+	s->r->token_tpm = true;
+}
+
 /* The one place where evidence becomes permitted: every mandatory check passed and the policy said permit. */
 static bool judge(struct appraisal *s, struct att_error *e)
 {
 	struct token_input in = {
-		.service = &s->claims, .issued = &s->policy.outgoing, .nonce = s->in.nonce
+		.service = &s->claims, .issued = &s->policy.outgoing, .nonce = s->in.nonce,
+		.is_tpm = s->in.format->tpm_token, .extra = s->outcome.token_extra
 	};
 	size_t skipped;
 	char *token;
@@ -222,6 +255,8 @@ static bool judge(struct appraisal *s, struct att_error *e)
 	}
 	if (!token_claims(&in, s->a, &token, e))
 		return false;
+	if (in.is_tpm)
+		token_properties(s);
 	s->r->token_json = token;
 	s->r->verdict = ATT_PERMITTED;
 	return true;
@@ -265,6 +300,8 @@ static bool deny_unreadable(struct appraisal *s, struct att_error *e)
 {
 	s->r->policy_decision = "error";
 	refuse(s, ATT_DENIED, s->chosen.why.code, s->chosen.why.text);
+	if (s->chosen.is_none)
+		s->r->hint = "set a policy first; policies/measured-boot.txt is one to start with";
 	return as_json(s, &s->claims, &s->r->claims_json, e);
 }
 
@@ -381,9 +418,11 @@ bool att_appraise(struct att_ctx *ctx, const struct att_request *req, struct att
 	o->a = a;
 	s.r = &o->public;
 	if (!request_decode(req, ctx->crypto, a, &s.in, e) || !appraise(&s, e)) {
+		x509_bundle_clear(&s.ak_cas);
 		arena_free(a);
 		return false;
 	}
+	x509_bundle_clear(&s.ak_cas);
 	o->public.memory_used = arena_used(a);
 	*out = &o->public;
 	return true;

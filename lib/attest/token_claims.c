@@ -35,14 +35,26 @@ static bool in_token(const char *name)
 	return row && row->in_token;
 }
 
-/* Service claims that the token shows whatever the policy says; NULL: out of memory. */
-static struct json *service_claims(const struct claims *service, struct arena *a)
+/* What a token of type Tpm holds without a rule. spec: maa-tpm section 3 */
+static bool fixed_in_tpm(const char *name)
 {
-	struct claims shown = { .a = a, .v = arena_array(a, service->n + 1, sizeof *shown.v) };
+	static const char *const fixed[] = { "x-ms-ver", "x-ms-attestation-type", "x-ms-policy-hash",
+		"x-ms-policy-signer" };
 
-	for (size_t i = 0; shown.v && i < service->n; i++)
-		if (in_token(service->v[i].name))
-			shown.v[shown.n++] = service->v[i];
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		if (strcmp(fixed[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Service claims that the token shows whatever the policy says; NULL: out of memory. */
+static struct json *service_claims(const struct token_input *in, struct arena *a)
+{
+	struct claims shown = { .a = a, .v = arena_array(a, in->service->n + 1, sizeof *shown.v) };
+
+	for (size_t i = 0; shown.v && i < in->service->n; i++)
+		if (in->is_tpm ? fixed_in_tpm(in->service->v[i].name) : in_token(in->service->v[i].name))
+			shown.v[shown.n++] = in->service->v[i];
 	return shown.v ? claims_to_json(&shown, a) : NULL;
 }
 
@@ -64,17 +76,27 @@ static bool put_issued(const struct token_input *in, struct arena *a, struct jso
 		if (!json_get(token, m->name) && top_level(in, m->name) &&
 		    !json_putn(a, token, m->name, m->name_len, again(a, m)))
 			return arena_fail(a, e);
-	return json_put(a, token, "x-ms-policy", all) ? true : arena_fail(a, e);
+	return in->is_tpm || json_put(a, token, "x-ms-policy", all) ? true : arena_fail(a, e);
+}
+
+/* rp_data, nonce and cnf of a message. */
+static bool put_extra(
+    const struct token_input *in, struct arena *a, struct json *token, struct att_error *e)
+{
+	for (const struct json *m = in->extra ? in->extra->child : NULL; m; m = m->next)
+		if (!json_putn(a, token, m->name, m->name_len, again(a, m)))
+			return arena_fail(a, e);
+	return true;
 }
 
 bool token_claims(const struct token_input *in, struct arena *a, char **json, struct att_error *e)
 {
-	struct json *token = service_claims(in->service, a);
+	struct json *token = service_claims(in, a);
 	size_t n;
 
 	if (!token)
 		return arena_fail(a, e);
-	if (!put_issued(in, a, token, e))
+	if (!put_extra(in, a, token, e) || !put_issued(in, a, token, e))
 		return false;
 	if (in->nonce && !json_put(a, token, "nonce", json_copy(a, in->nonce)))
 		return arena_fail(a, e);

@@ -26,7 +26,8 @@ static const char *const reserved_names[] = {
 /* ... and these families as far as the table knows the name. */
 static const char *const reserved_prefixes[] = { "x-ms-", "tdx_", "attester_", "x-attestd-" };
 
-static const char *const read_only_names[] = { "pcrs" };        /* spec: policy-language §4 */
+/* spec: policy-language §4; bootPcrs by analogy */
+static const char *const read_only_names[] = { "bootPcrs", "pcrs" };
 
 const struct claim_name *claim_name_find(const char *name)
 {

@@ -39,20 +39,20 @@ static EVP_PKEY_CTX *start(struct crypto *c, const struct pubkey *k, int padding
 	return ATT_STEAL(ctx);
 }
 
-bool sig_verify_scheme(struct crypto *c, const struct pubkey *k, enum sig_scheme scheme, enum digest_alg alg,
-    struct rd msg, struct rd sig, struct att_error *e)
+bool sig_verify_digest(struct crypto *c, const struct pubkey *k, enum sig_scheme scheme, enum digest_alg alg,
+    const uint8_t *hash, struct rd sig, struct att_error *e)
 {
-	uint8_t hash[DIGEST_MAX], der[ECDSA_DER_MAX];
+	uint8_t der[ECDSA_DER_MAX];
 	ATT_AUTO(EVP_PKEY_CTX) ctx = NULL;
 	enum sig_alg known;
 	struct rd form;
 
 	if ((scheme == SCHEME_ECDSA) == (k->kind == KEY_RSA))
 		return att_fail(e, ATT_E_UNSUPPORTED, "signature: the scheme does not fit the key");
-	if (usual(k, scheme, alg, &known))
-		return sig_verify(c, k, known, msg, sig, e);
-	if (!sig_form(k, &sig, der, &form, e) || !digest(c, alg, rd_ptr(&msg), rd_left(&msg), hash, e))
+	if (!sig_form(k, &sig, der, &form, e))
 		return false;
+	if (usual(k, scheme, alg, &known))
+		return sig_verify_hash(c, k, known, hash, &form, e);
 	ctx = start(c, k, scheme_padding[scheme], alg);
 	if (!ctx)
 		return crypto_fail(e, ATT_E_INTERNAL, "signature: libcrypto does not start the scheme");
@@ -60,4 +60,13 @@ bool sig_verify_scheme(struct crypto *c, const struct pubkey *k, enum sig_scheme
 		return crypto_fail(e, ATT_E_NOT_AUTHENTIC, "signature: does not verify");
 	ERR_clear_error();
 	return true;
+}
+
+bool sig_verify_scheme(struct crypto *c, const struct pubkey *k, enum sig_scheme scheme, enum digest_alg alg,
+    struct rd msg, struct rd sig, struct att_error *e)
+{
+	uint8_t hash[DIGEST_MAX];
+
+	return digest(c, alg, rd_ptr(&msg), rd_left(&msg), hash, e) &&
+	    sig_verify_digest(c, k, scheme, alg, hash, sig, e);
 }

@@ -127,8 +127,8 @@ static EVP_PKEY_CTX *ready(struct crypto *c, const struct pubkey *k, enum sig_al
 	return ctx;
 }
 
-static bool verify_hash(struct crypto *c, const struct pubkey *k, enum sig_alg alg,
-    const uint8_t *hash, const struct rd *sig, struct att_error *e)
+bool sig_verify_hash(struct crypto *c, const struct pubkey *k, enum sig_alg alg, const uint8_t *hash,
+    const struct rd *sig, struct att_error *e)
 {
 	const struct sig_row *row = sig_row_of(alg);
 	EVP_PKEY_CTX *ctx = ready(c, k, alg);
@@ -171,5 +171,5 @@ bool sig_verify(struct crypto *c, const struct pubkey *k, enum sig_alg alg, stru
 	if (row->kind != k->kind)
 		return att_fail(e, ATT_E_UNSUPPORTED, "signature: %s does not fit the key", row->name);
 	return sig_form(k, &sig, der, &form, e) && digest(c, row->md, rd_ptr(&msg), rd_left(&msg), hash, e) &&
-	    verify_hash(c, k, alg, hash, &form, e);
+	    sig_verify_hash(c, k, alg, hash, &form, e);
 }

@@ -73,6 +73,9 @@ const struct sig_row *sig_row_of(enum sig_alg alg);
 bool sig_configure(EVP_PKEY_CTX *ctx, const struct crypto *c, const struct sig_row *row);
 
 #define ECDSA_DER_MAX (3 + 2 * (3 + CURVE_FIELD_MAX))
+/* Verifies a signature in libcrypto's form over a digest, with the context kept for key and algorithm. */
+bool sig_verify_hash(struct crypto *c, const struct pubkey *k, enum sig_alg alg, const uint8_t *hash,
+    const struct rd *sig, struct att_error *e);
 /* Length and range of a signature; *out is what libcrypto takes, in der when it has to be written. */
 bool sig_form(const struct pubkey *k, const struct rd *sig, uint8_t der[ECDSA_DER_MAX], struct rd *out,
     struct att_error *e);

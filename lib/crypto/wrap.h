@@ -62,5 +62,8 @@ struct rd pubkey_ec_x(const struct pubkey *k);          /* borrowed; empty for R
 enum sig_scheme { SCHEME_RSA_PKCS1, SCHEME_RSA_PSS, SCHEME_ECDSA };
 ATT_CHECK bool sig_verify_scheme(struct crypto *c, const struct pubkey *k, enum sig_scheme scheme,
     enum digest_alg alg, struct rd msg, struct rd sig, struct att_error *e);
+/* The same when only the digest is known: hash has digest_len(alg) bytes. */
+ATT_CHECK bool sig_verify_digest(struct crypto *c, const struct pubkey *k, enum sig_scheme scheme,
+    enum digest_alg alg, const uint8_t *hash, struct rd sig, struct att_error *e);
 
 #endif

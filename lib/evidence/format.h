@@ -26,6 +26,7 @@ struct bound_data {
 };
 
 struct trust;
+struct att_reference;                           /* libattest/reference.h */
 /*
  * Gives *t what was found for the needs, in place of what was given before; the same when nothing was.
  * False only for a failure of the machine.
@@ -54,7 +55,19 @@ struct trust {
 	trust_look_up_fn *look_up;
 	void *look_up_state;
 	struct chain_cache *chains;             /* verified chains and parsed bundles; may be NULL */
+	struct code_cache *code_signatures;     /* verified signatures of files; may be NULL */
 	const struct bound_data *runtime, *inittime;
+	/* Tpm: what policy, request and operator say */
+	struct trust_tpm {
+		bool ak_required;               /* property require_valid_aik_cert */
+		uint32_t required_pcrs;         /* property required_pcr_mask */
+		bool nonce_known;               /* the caller said what the quote must carry, */
+		struct rd nonce;                /* this */
+		const struct att_tpm_context *context;  /* the message's sealed context; NULL: not looked at */
+		const struct att_reference *reference;  /* reference values; NULL: only the compiled-in ones */
+		/* CA certificates of enrolment: they vouch for attestation keys and for nothing else */
+		const struct x509_bundle *ak_cas;
+	} tpm;
 };
 /* Everything that a pack holds becomes what was given. */
 void trust_give(struct trust *t, const struct collateral_pack *p);
@@ -86,6 +99,8 @@ struct evidence_outcome {
 	const void *facts;
 	/* who the attester is, once the evidence is known to be genuine; evidence_identify() */
 	const struct evidence_identity *identities;
+	/* Tpm: what the token carries beside the policy's claims (rp_data, nonce, cnf); NULL: nothing */
+	const struct json *token_extra;
 };
 /* Adds a copy of n bytes.  Bytes that are all zero are a field that says nothing, and are left out. */
 ATT_CHECK bool evidence_identify(struct evidence_outcome *o, struct arena *a, enum att_deny_kind kind,
@@ -117,9 +132,11 @@ struct evidence_format {
 	/* The strict default policy text for these settings, in the arena. */
 	bool (*strict_policy)(
 	    const struct att_settings *s, struct arena *a, char **text, struct att_error *e);
+	/* Its tokens have the shape of Azure's Tpm tokens: no claims of the service, no x-ms-policy. */
+	bool tpm_token;
 };
 
-extern const struct evidence_format oe_format, sgx_format, snp_format, tdx_format;
+extern const struct evidence_format oe_format, sgx_format, snp_format, tdx_format, tpm_format;
 
 const struct evidence_format *format_find(const char *name);    /* ASCII case ignored; NULL when unknown */
 const struct evidence_format *format_recognise(struct rd raw);  /* NULL when none fits */

@@ -9,6 +9,7 @@ static const struct evidence_format *const formats[] = {
 	&sgx_format,
 	&tdx_format,
 	&snp_format,
+	&tpm_format,
 };
 
 const struct evidence_format *format_at(size_t i)

@@ -86,5 +86,18 @@ ATT_CHECK bool json_write(struct arena *a, const struct json *v, enum json_style
  * default limits and refused likewise.  False when absent (BAD_JSON). */
 ATT_CHECK bool json_member_range(const void *p, size_t n, const char *name, size_t *off, size_t *len,
     struct att_error *e);
+/* The same for members at any depth of a text that is read once: a member of the tree knows its place. */
+struct json_source {
+	const void *p; size_t n;        /* the text as given; borrowed */
+	const char *copy;               /* in the arena: what names of the tree point into */
+};
+ATT_CHECK bool json_parse_source(struct arena *a, const void *p, size_t n, const struct json_limits *limits,
+    struct json **out, struct json_source *src, struct att_error *e);
+/* member: a value with a name, of the tree that src came with. */
+ATT_CHECK bool json_source_range(const struct json_source *src, const struct json *member, size_t *off,
+    size_t *len, struct att_error *e);
+/* Where the characters of a string stand, v->len of them from *off; false when it is written with escapes.
+ * Costs no walk through the text. */
+bool json_source_string(const struct json_source *src, const struct json *v, size_t *off);
 
 #endif

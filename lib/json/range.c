@@ -112,29 +112,54 @@ static bool value_range(struct rd *r, size_t *off, size_t *len)
 	return true;
 }
 
+bool json_parse_source(struct arena *a, const void *p, size_t n, const struct json_limits *limits,
+    struct json **out, struct json_source *src, struct att_error *e)
+{
+	*src = (struct json_source){ .p = p, .n = n };
+	return json_parse_text(a, p, n, limits, out, &src->copy, e);
+}
+
+bool json_source_range(const struct json_source *src, const struct json *member, size_t *off, size_t *len,
+    struct att_error *e)
+{
+	struct rd r = rd_make(src->p, src->n);
+	struct token t;
+	size_t o, l;
+
+	if (!rd_skip(&r, (size_t)(member->name - src->copy) - 1) || !token_next(&r, &t) || t.kind != '"' ||
+	    !token_next(&r, &t) || t.kind != ':' || !value_range(&r, &o, &l))
+		return att_fail(e, ATT_E_INTERNAL, "json: member \"%s\" lost in its own text", member->name);
+	*off = o;
+	*len = l;
+	return true;
+}
+
+/* Strings are read in place, and escapes are longer than what they stand for. */
+bool json_source_string(const struct json_source *src, const struct json *v, size_t *off)
+{
+	struct rd r = rd_make(src->p, src->n), there;
+	uint8_t quote;
+
+	*off = (size_t)(v->s - src->copy);
+	return rd_skip(&r, *off) && rd_take(&r, v->len, &there) && rd_u8(&r, &quote) && quote == '"' &&
+	    bytes_order(rd_ptr(&there), v->len, v->s, v->len) == 0;
+}
+
 bool json_member_range(const void *p, size_t n, const char *name, size_t *off, size_t *len,
     struct att_error *e)
 {
-	struct rd r = rd_make(p, n);
 	ATT_AUTO_STRUCT(arena) a = arena_new(SIZE_MAX);
+	struct json_source src;
 	const struct json *m;
 	struct json *root;
-	const char *text;
-	struct token t;
-	size_t o, l;
 
 	if (!a)
 		return att_fail(e, ATT_E_NOMEM, "out of memory");
 	/* The strict reader decides what is valid and finds the name, whatever escapes it is written with. */
-	if (!json_parse_text(a, p, n, NULL, &root, &text, e))
+	if (!json_parse_source(a, p, n, NULL, &root, &src, e))
 		return false;
 	m = json_get(root, name);
 	if (!m)
 		return att_fail(e, ATT_E_BAD_JSON, "json: no member \"%s\"", name);
-	if (!rd_skip(&r, (size_t)(m->name - text) - 1) || !token_next(&r, &t) || t.kind != '"' ||
-	    !token_next(&r, &t) || t.kind != ':' || !value_range(&r, &o, &l))
-		return att_fail(e, ATT_E_INTERNAL, "json: member \"%s\" lost in its own text", name);
-	*off = o;
-	*len = l;
-	return true;
+	return json_source_range(&src, m, off, len, e);
 }

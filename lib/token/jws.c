@@ -61,14 +61,12 @@ static bool cut(const char *text, size_t n, struct segments *out, struct att_err
 	return true;
 }
 
-bool jws_split(struct arena *a, const void *text, size_t n, struct jws *out, struct att_error *e)
+bool jws_split_long(struct arena *a, const void *text, size_t n, struct jws *out, struct att_error *e)
 {
 	struct segments s;
 	uint8_t *bytes[SEGMENTS];
 	size_t len[SEGMENTS];
 
-	if (n > JWS_TEXT_MAX)
-		return att_fail(e, ATT_E_LIMIT, "jws: %zu characters, at most %zu", n, JWS_TEXT_MAX);
 	if (!cut(text, n, &s, e))
 		return false;
 	if (s.len[0] > b64_encoded_len(B64_URL, JWS_HEADER_MAX))
@@ -84,6 +82,13 @@ bool jws_split(struct arena *a, const void *text, size_t n, struct jws *out, str
 		.sig = bytes[2], .sig_len = len[2],
 	};
 	return true;
+}
+
+bool jws_split(struct arena *a, const void *text, size_t n, struct jws *out, struct att_error *e)
+{
+	if (n > JWS_TEXT_MAX)
+		return att_fail(e, ATT_E_LIMIT, "jws: %zu characters, at most %zu", n, JWS_TEXT_MAX);
+	return jws_split_long(a, text, n, out, e);
 }
 
 /* Header */
@@ -157,6 +162,23 @@ bool jws_verify_with(struct crypto *c, const struct jws *j, const struct pubkey 
 		    jws_alg_of_kind(pubkey_kind(key))->name);
 	if (!sig_verify(c, key, alg->sig, rd_make(j->input, j->input_len), rd_make(j->sig, j->sig_len), e))
 		return att_within(e, "jws: %s", alg->name);
+	return true;
+}
+
+bool jws_is_ps256(const struct jws *j, struct att_error *e)
+{
+	if (strcmp(j->alg, "PS256") != 0)
+		return att_fail(e, ATT_E_UNSUPPORTED, "jws: algorithm \"%.32s\", want PS256", j->alg);
+	return jws_no_crit(j, e);
+}
+
+bool jws_verify_ps256(struct crypto *c, const struct jws *j, const struct pubkey *key, struct att_error *e)
+{
+	if (!jws_is_ps256(j, e))
+		return false;
+	if (!sig_verify(c, key, SIG_RSA_PSS_SHA256, rd_make(j->input, j->input_len),
+		rd_make(j->sig, j->sig_len), e))
+		return att_within(e, "jws: PS256");
 	return true;
 }
 

@@ -44,6 +44,9 @@ struct jws {
 
 /* Form only: sizes, three segments, base64url.  The header is not looked at. */
 ATT_CHECK bool jws_split(struct arena *a, const void *text, size_t n, struct jws *out, struct att_error *e);
+/* The same for a text whose length the caller has judged: messages with event logs are longer than tokens. */
+ATT_CHECK bool jws_split_long(struct arena *a, const void *text, size_t n, struct jws *out,
+    struct att_error *e);
 /* Header: a JSON object with a string alg; kid and typ, when present, are strings. */
 ATT_CHECK bool jws_read_header(struct arena *a, struct jws *j, struct att_error *e);
 /* Both of the above. */
@@ -58,6 +61,14 @@ bool jws_is_unsigned(const struct jws *j);
  * ATT_E_UNSUPPORTED: crit, algorithm or its fit; ATT_E_NOT_AUTHENTIC: the signature.
  */
 ATT_CHECK bool jws_verify_with(
+    struct crypto *c, const struct jws *j, const struct pubkey *key, struct att_error *e);
+
+/*
+ * Messages of the Tpm protocol: alg must be exactly PS256 (RFC 7518 section 3.5: salt of 32 bytes), which
+ * is in no list, so that no token and no policy is ever accepted with it.  Errors as above.
+ */
+ATT_CHECK bool jws_is_ps256(const struct jws *j, struct att_error *e);
+ATT_CHECK bool jws_verify_ps256(
     struct crypto *c, const struct jws *j, const struct pubkey *key, struct att_error *e);
 
 /* Who signed a JWS, by the certificates it carries. */
@@ -88,5 +99,8 @@ ATT_CHECK bool jws_sign_policy(struct arena *a, struct crypto *c, struct privkey
     const struct x509_bundle *chain, const struct rd *text, char **out, struct att_error *e);
 /* The x5c member of a chain: array of standard base64; NULL when out of memory. */
 struct json *jws_x5c(struct arena *a, const struct x509_bundle *chain);
+/* The x5t member (RFC 7515 section 4.1.7): base64url of SHA-1 of the first certificate. */
+ATT_CHECK bool jws_x5t(struct arena *a, struct crypto *c, const struct x509_bundle *chain, struct json **out,
+    struct att_error *e);
 
 #endif

@@ -115,6 +115,24 @@ struct json *jws_x5c(struct arena *a, const struct x509_bundle *chain)
 	return x5c;
 }
 
+bool jws_x5t(struct arena *a, struct crypto *c, const struct x509_bundle *chain, struct json **out,
+    struct att_error *e)
+{
+	uint8_t sha1[DIGEST_MAX];
+	const uint8_t *der;
+	char *text;
+	size_t n;
+
+	if (chain->n == 0)
+		return att_fail(e, ATT_E_INTERNAL, "jws: x5t of a key without a certificate");
+	der = x509_der(chain->certs[0], &n);
+	if (!digest(c, DIGEST_SHA1, der, n, sha1, e))
+		return false;
+	text = b64_encode_arena(B64_URL, a, sha1, digest_len(DIGEST_SHA1));
+	*out = text ? json_string(a, text) : NULL;
+	return *out ? true : arena_fail(a, e);
+}
+
 bool jws_sign_policy(struct arena *a, struct crypto *c, struct privkey *key,
     const struct x509_bundle *chain, const struct rd *text, char **out, struct att_error *e)
 {

@@ -15,7 +15,7 @@
 #include "server/pool/pool.h"
 #include "server/http/http.h"
 #include "server/ipc/messages.h"
-#include "server/store/store.h"
+#include "server/store/context.h"
 
 struct api;
 struct manage_state;
@@ -55,6 +55,7 @@ struct api {
 	bool (*sign_result)(void *state, uint32_t provider, struct rd claims, struct rd *token,
 	    struct att_error *e);
 	unsigned (*live_workers)(void *state, uint32_t provider);
+	void (*store_grew)(void *state);        /* a quiet moment for the store is wanted; NULL: no */
 	void (*reply)(struct req *r, struct resp *resp);
 	int64_t (*now_s)(void);
 	int64_t (*now_us)(void);                /* monotonic, as req->started_us */
@@ -70,6 +71,7 @@ struct api_call {
 	const struct api_route *route;
 	uint32_t provider;
 	const char *type;               /* canonical attestation type, or NULL */
+	char ek_id[65];                 /* the {ekId} of the path, in lower case */
 	int64_t n;                      /* the {n} of the path, or the query argument to; 0: none */
 	struct pool_job job;
 	uint8_t flags;                  /* of the ATTEST message */
@@ -80,15 +82,16 @@ struct api_call {
 	struct req *r;
 };
 
-/* STATEMENT: a JWS as text or JSON.  MAY_STATEMENT: the same, or nothing.  DENYLIST: JSON. */
+/* STATEMENT: a JWS as text or JSON.  MAY_STATEMENT: the same, or nothing.  DENYLIST, ENROL: JSON. */
 enum api_body {
-	API_BODY_NONE, API_BODY_EVIDENCE, API_BODY_STATEMENT, API_BODY_MAY_STATEMENT, API_BODY_DENYLIST
+	API_BODY_NONE, API_BODY_EVIDENCE, API_BODY_STATEMENT, API_BODY_MAY_STATEMENT, API_BODY_DENYLIST,
+	API_BODY_ENROL
 };
 enum api_version { API_VERSION_IGNORED, API_VERSION_REQUIRED };
 /* Who may: NONE does not look at a bearer; OPTIONAL refuses a bad one; the others name the least role. */
 enum api_auth { API_AUTH_NONE, API_AUTH_OPTIONAL, API_AUTH_READER, API_AUTH_CONTRIBUTOR };
-/* What {type} must be: with evidence support, or only one that can have a policy. */
-enum api_type { API_TYPE_NONE, API_TYPE_EVIDENCE, API_TYPE_POLICY };
+/* What {type} must be: with evidence support, or only one that can have a policy; EK: {ekId}, 64 digits. */
+enum api_type { API_TYPE_NONE, API_TYPE_EVIDENCE, API_TYPE_POLICY, API_TYPE_EK };
 
 struct api_route {
 	unsigned metric;                /* label of the requests metric */
@@ -135,12 +138,23 @@ void api_certificates_remove(struct api_call *c);
 void api_denylist_get(struct api_call *c);
 void api_denylist_set(struct api_call *c);
 void api_challenge(struct api_call *c);
+void api_enrol(struct api_call *c);
+void api_enrolments(struct api_call *c);
+void api_enrolment_remove(struct api_call *c);
 
 /* Shared by the handlers. */
+/*
+ * A NEED that asks about a context of the Tpm protocol: marks it as used, which is on the disk when this
+ * returns, and notes the answer in c->flags.  False without an error: it asks for something else.
+ */
+bool api_context_need(struct api_call *c, struct rd needs, struct att_error *e);
+void api_context_count(const struct answer *a);         /* for the metrics */
 /* A NEED that asks about a nonce: uses it up and notes the answer in c->flags.  False: it asks for
  * something else. */
 bool api_challenge_need(struct api_call *c, struct rd needs);
 void challenges_clear(struct api *api);
+/* Query arguments top and skip of a list; *skip stays as it is where there is none. */
+ATT_CHECK bool api_page(const struct req *r, int64_t *skip, size_t *top, struct att_error *e);
 /* The text behind "Bearer "; empty without the header; NULL data when it is something else. */
 struct block api_bearer(const struct req *r);
 void api_answer(struct api_call *c, struct resp *resp);
@@ -149,6 +163,9 @@ void api_problem(struct api_call *c, enum att_err code, const char *fmt,
 /* A response with a copy of the text; INTERNAL as a constant when out of memory. */
 struct resp resp_copy(unsigned status, const void *text, size_t n);
 struct resp resp_problem(struct api *api, const struct req *r, enum att_err code, const char *message);
+/* The same with the member hint; NULL: none. */
+struct resp resp_problem_hint(struct api *api, const struct req *r, const struct att_error *why,
+    const char *hint);
 
 /*
  * Which provider a request is for: from a /p/{name} prefix (then *path is what follows it) or the Host

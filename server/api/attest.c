@@ -131,6 +131,22 @@ static void need(struct api_call *c, const struct frame *f)
 		api_problem(c, e.code, "%s", e.text);
 }
 
+/* What a worker asks before it answers. */
+static void asked(struct api_call *c, const struct frame *f)
+{
+	struct att_error e = { 0 };
+
+	if (api_challenge_need(c, f->block[0]) || api_context_need(c, f->block[0], &e)) {
+		submit(c);
+	} else if (e.code != ATT_E_OK) {
+		log_event(LOG_ERROR, "context.failed", "request", "%s", c->r->id, "error", "%s", e.text,
+		    NULL);
+		api_problem(c, e.code, "%s", e.text);
+	} else {
+		need(c, f);
+	}
+}
+
 static void answered(struct pool_job *job, const struct frame *f)
 {
 	struct api_call *c = (struct api_call *)(void *)((char *)job - offsetof(struct api_call, job));
@@ -140,10 +156,7 @@ static void answered(struct pool_job *job, const struct frame *f)
 	bool recorded;
 
 	if (f && f->op == OP_NEED) {
-		if (api_challenge_need(c, f->block[0]))
-			submit(c);
-		else
-			need(c, f);
+		asked(c, f);
 		return;
 	}
 	if (!f || !answer_decode(f, &a, &e))
@@ -153,7 +166,9 @@ static void answered(struct pool_job *job, const struct frame *f)
 	if (a.verdict <= ATT_PERMITTED)
 		metric_add(M_verdicts, a.verdict, 1);
 	count_shadow(c, &a);
-	recorded = audit(c, &a, &e);
+	api_context_count(&a);
+	/* Challenges are no decisions: like those of POST /challenges they are counted, not recorded. */
+	recorded = a.verdict == VERDICT_CHALLENGE || audit(c, &a, &e);
 	if (!recorded)
 		metric_add(M_audit_failures, 0, 1);
 	if (e.code != ATT_E_OK) {

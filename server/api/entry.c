@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/hex.h"
 #include "libattest/attest.h"
 #include "libattest/denylist.h"
 #include "libattest/manage.h"
@@ -15,6 +16,7 @@
 #include "server/log/metrics.h"
 
 #define SMALL_BODY ((size_t)64 * 1024)  /* what a route without a body drops */
+#define ENROL_BODY ((size_t)128 * 1024) /* certificates and a public area */
 
 #define NUMBER_MAX ((int64_t)1 << 52)   /* entries of a history: what JSON numbers hold exactly */
 
@@ -79,9 +81,12 @@ static void count_refusal(enum att_err code)
 			metric_add(rows[i].metric, 0, 1);
 }
 
-struct resp resp_problem(struct api *api, const struct req *r, enum att_err code, const char *message)
+static struct resp problem_resp(struct api *api, const struct req *r, enum att_err code,
+    const char *message,
+    const char *hint)
 {
-	struct problem p = { .code = att_err_name(code), .message = message, .request_id = r->id };
+	struct problem p = { .code = att_err_name(code), .message = message, .request_id = r->id,
+	    .hint = hint };
 	struct att_error e = { 0 };
 	struct rd body;
 	struct resp resp;
@@ -94,6 +99,17 @@ struct resp resp_problem(struct api *api, const struct req *r, enum att_err code
 		resp.retry_after_s = 1;
 	arena_reset(api->scratch);
 	return resp;
+}
+
+struct resp resp_problem(struct api *api, const struct req *r, enum att_err code, const char *message)
+{
+	return problem_resp(api, r, code, message, NULL);
+}
+
+struct resp resp_problem_hint(struct api *api, const struct req *r, const struct att_error *why,
+    const char *hint)
+{
+	return problem_resp(api, r, why->code, why->text, hint);
 }
 
 void api_answer(struct api_call *c, struct resp *resp)
@@ -181,12 +197,27 @@ static bool check_version(struct head *h)
 	    att_fail(&h->e, ATT_E_BAD_FORMAT, "api-version: %.40s is not known", version);
 }
 
+/* Digits of either case; the store knows those of lower case. */
+static bool check_ek(struct head *h, const char *name)
+{
+	uint8_t id[32];
+
+	if (!hex_decode(name, strlen(name), id, sizeof id, NULL))
+		return att_fail(&h->e, ATT_E_NOT_FOUND,
+		    "%s is not the id of an endorsement key: want 64 digits",
+		    name);
+	hex_encode(id, sizeof id, h->call->ek_id);
+	return true;
+}
+
 static bool check_type(struct head *h)
 {
 	const char *name = h->match.param[0];
 
 	if (h->call->route->type == API_TYPE_NONE)
 		return true;
+	if (h->call->route->type == API_TYPE_EK)
+		return check_ek(h, name);
 	h->call->type = h->call->route->type == API_TYPE_EVIDENCE ? att_type_find(name) :
 								    att_policy_type_find(name);
 	return h->call->type || att_fail(&h->e, ATT_E_NOT_FOUND, "there is no attestation type %s", name);
@@ -223,6 +254,7 @@ static const struct { const char *media[2]; size_t max; } bodies[] = {
 	[API_BODY_STATEMENT] = { { "text/plain", "application/json" }, ATT_STATEMENT_MAX },
 	[API_BODY_MAY_STATEMENT] = { { NULL, NULL }, ATT_STATEMENT_MAX },
 	[API_BODY_DENYLIST] = { { "application/json", NULL }, ATT_DENYLIST_BYTES },
+	[API_BODY_ENROL] = { { "application/json", NULL }, ENROL_BODY },
 };
 
 static bool check_media_type(struct head *h)

@@ -61,14 +61,13 @@ static bool read_number(const struct req *r, const char *name, int64_t low, int6
 	return true;
 }
 
-static bool read_page(const struct req *r, struct store_history *h, struct att_error *e)
+bool api_page(const struct req *r, int64_t *skip, size_t *top, struct att_error *e)
 {
-	int64_t top = PAGE_MAX;
+	int64_t n = PAGE_MAX;
 
-	if (!read_number(r, "top", 1, PAGE_MAX, &top, e) ||
-	    !read_number(r, "skip", 0, SKIP_MAX, &h->skip, e))
+	if (!read_number(r, "top", 1, PAGE_MAX, &n, e) || !read_number(r, "skip", 0, SKIP_MAX, skip, e))
 		return false;
-	h->top = (size_t)top;
+	*top = (size_t)n;
 	return true;
 }
 
@@ -79,7 +78,7 @@ static bool respond_list(struct api_call *c, struct resp *out, struct att_error 
 	struct buf b = buf_make(a);
 	struct store_history h = { 0 };
 
-	if (!read_page(c->r, &h, e) || !store_policy_history(c->api->store, &k, a, &h, e))
+	if (!api_page(c->r, &h.skip, &h.top, e) || !store_policy_history(c->api->store, &k, a, &h, e))
 		return false;
 	buf_fmt(&b, "{\"type\":\"%s\",\"active\":%lld,\"entries\":[", c->type, (long long)h.total);
 	for (size_t i = 0; i < h.n; i++) {

@@ -52,6 +52,17 @@ bool manage_entry(struct api_call *c, const struct managed *m, struct store_poli
 	    arena_fail(c->manage->memory, e);
 }
 
+static void record_enrolment(const struct api_call *c, const struct managed *m, struct audit_record *r)
+{
+	struct enrolled row = { 0 };
+
+	if (!rd_empty(&m->enrolment) && !enrolled_decode(m->enrolment, &row, NULL))
+		row = (struct enrolled){ 0 };
+	r->failed_check = rd_empty(&row.failed_check) ? r->failed_check : row.failed_check;
+	r->ek_id = c->manage->ek_id ? rd_text(c->manage->ek_id) : row.ek_id;
+	r->ak_name = c->manage->ak_name ? rd_text(c->manage->ak_name) : row.ak_name;
+}
+
 /* Refusals of writes and of bearers are recorded, readings that were allowed are not. */
 static bool record(struct api_call *c, const struct managed *m, struct att_error *e)
 {
@@ -75,8 +86,9 @@ static bool record(struct api_call *c, const struct managed *m, struct att_error
 		.entry = c->manage->made };
 	bool ok;
 
-	if (!action && m->status == 200)
+	if ((!action || c->manage->made_nothing) && m->status == 200)
 		return true;
+	record_enrolment(c, m, &r);
 	ok = audit_append(api->audit, api->scratch, &r, e);
 	arena_reset(api->scratch);
 	if (!ok)
@@ -87,6 +99,7 @@ static bool record(struct api_call *c, const struct managed *m, struct att_error
 static void refuse(struct api_call *c, struct managed *m, const struct att_error *why)
 {
 	struct att_error ignored = { 0 };
+	struct resp resp;
 
 	if (why->code == ATT_E_STORE)
 		metric_add(M_store_failures, 0, 1);
@@ -97,7 +110,8 @@ static void refuse(struct api_call *c, struct managed *m, const struct att_error
 	m->error_code = rd_text(att_err_name(why->code));
 	/* Nothing was changed, so there is nothing that must not be told without a record. */
 	(void)record(c, m, &ignored);
-	api_problem(c, why->code, "%s", why->text);
+	resp = resp_problem_hint(c->api, c->r, why, c->manage->hint);
+	api_answer(c, &resp);
 }
 
 /* The same statement again: compat takes it, as Azure does, and says so. */
@@ -187,6 +201,7 @@ static void answered(struct pool_job *job, const struct frame *f)
 		.text_hash = rd_text(NULL),
 		.statement_hash = rd_text(NULL),
 		.thumbprint = rd_text(NULL),
+		.enrolment = rd_text(NULL),
 		.error_code = rd_text(NULL) };
 	struct att_error e = { 0 };
 	struct resp resp;
@@ -218,7 +233,8 @@ static void answered(struct pool_job *job, const struct frame *f)
 		return;
 	}
 	/* A refresh that fails leaves the provider unknown: it decides nothing until reading succeeds. */
-	if (c->manage->kind->apply && !tenant_refresh(c->api, c->provider, &e)) {
+	if (c->manage->kind->apply && !c->manage->kind->keeps_tenant &&
+	    !tenant_refresh(c->api, c->provider, &e)) {
 		metric_add(M_store_failures, 0, 1);
 		log_event(LOG_ERROR, "store.read", "error", "%s", e.text, NULL);
 	}
@@ -257,7 +273,7 @@ static void submit(struct api_call *c)
 
 	s->verb = s->kind->verb;
 	s->stored = rd_text(NULL);
-	if (!bearer.p || bearer.n == 0)
+	if (!bearer.p || (bearer.n == 0 && !s->kind->may_be_anonymous))
 		api_problem(c, ATT_E_UNAUTHORIZED, "Authorization: want a Bearer token");
 	else if (s->tries++ == MANAGE_TRIES)
 		api_problem(c, ATT_E_OVERLOADED, "the policy certificates are being changed");
@@ -272,7 +288,7 @@ static void make_target(const struct api_call *c, char *out, size_t n)
 {
 	const char *pattern = c->route->pattern + 1, *brace = strchr(pattern, '{');
 
-	if (brace)
+	if (brace && c->type)
 		(void)snprintf(out, n, "%.*s%s%s", (int)(brace - pattern), pattern, c->type,
 		    strchr(brace, '}') + 1);
 	else

@@ -23,6 +23,8 @@ struct manage_kind {
 	enum manage_verb verb;
 	bool is_document;       /* what the worker made is the answer as it is, not a token */
 	bool is_plain;          /* the body is no statement, so nobody has to have signed it */
+	bool may_be_anonymous;  /* the worker says whether a bearer is needed */
+	bool keeps_tenant;      /* what is written is nothing that workers are told */
 	bool (*gather)(struct api_call *c, struct att_error *e);        /* NULL: nothing */
 	/* use is what must be consumed with the write.  NULL: nothing is written */
 	bool (*apply)(struct api_call *c, const struct managed *m, const struct store_use *use,
@@ -39,6 +41,9 @@ struct manage_state {
 	struct att_error
 	    missing; /* told once the bearer is known to be good: what gather() did not find */
 	int64_t made;                   /* number of the entry that was appended */
+	bool made_nothing;              /* apply() had nothing to write: recorded like a reading */
+	const char *ek_id, *ak_name;    /* for the record: the enrolment that was removed */
+	const char *hint;               /* of a refusal by apply() */
 	uint64_t certs_generation;
 	unsigned tries;
 	uint8_t numbers[MANAGE_NUMBERS];

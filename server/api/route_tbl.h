@@ -56,6 +56,10 @@
 	X(denylist_get, "/denylist", API_OURS(GET, ALLOW_DENYLIST, NONE, READER, NONE), api_denylist_get) \
 	X(denylist_set, "/denylist", \
 	    API_OURS(PUT, ALLOW_DENYLIST, DENYLIST, CONTRIBUTOR, NONE), api_denylist_set) \
+	X(enrol, "/tpm/enrol", API_OURS(POST, "POST", ENROL, OPTIONAL, NONE), api_enrol) \
+	X(enrolments, "/tpm/enrolments", API_OURS(GET, "GET, HEAD", NONE, READER, NONE), api_enrolments) \
+	X(enrolment_remove, "/tpm/enrolments/{ekId}", \
+	    API_OURS(DELETE, "DELETE", NONE, CONTRIBUTOR, EK), api_enrolment_remove) \
 	X(tcb_baselines, "/tcbbaselines/{type}", \
 	    API_MAA(GET, "GET, HEAD", NONE, READER, EVIDENCE), api_baselines) \
 	X(collateral_list, "/collateral", \

@@ -67,6 +67,8 @@ static struct json *record_json(struct arena *a, const struct audit_record *r)
 	put_rd(a, o, "shadowPolicyHash", r->shadow_hash);
 	put_rd(a, o, "statementHash", r->statement_hash);
 	put_rd(a, o, "certificate", r->thumbprint);
+	put_rd(a, o, "ekId", r->ek_id);
+	put_rd(a, o, "akName", r->ak_name);
 	if (r->entry)
 		(void)json_put(a, o, "entry", json_int(a, r->entry));
 	put_digest(a, o, "evidenceSha256", r->evidence_sha256);

@@ -18,6 +18,7 @@ struct audit_record {
 	struct rd shadow, shadow_hash;  /* what the shadow policy would have decided */
 	struct rd statement_hash;       /* base64url SHA-256 of the JWS that asked for a change */
 	struct rd thumbprint;           /* of the certificate that was added or removed */
+	struct rd ek_id, ak_name;       /* of the enrolment that was made, renewed or removed; digits */
 	int64_t entry;                  /* of the policy history that was made; 0: none */
 	const uint8_t *evidence_sha256, *token_sha256;  /* 32 bytes or NULL */
 };

@@ -62,9 +62,9 @@ ATT_CHECK bool collateral_wait_pieces(
 /* What the front lends. */
 struct collateral_host {
 	void *state;
-	/* Sends FETCH; false: there is no fetch role. */
-	bool (*fetch)(
-	    void *state, const struct collateral_name *what, bool is_authentic, uint64_t id);
+	/* Sends FETCH, behind: see there; false: there is no fetch role. */
+	bool (*fetch)(void *state, const struct collateral_name *what, bool is_authentic, const char *behind,
+	    uint64_t id);
 	bool (*judge)(void *state, struct pool_job *job);       /* false: overloaded */
 	void (*changed)(
 	    void *state); /* what workers were given before is not the newest any more */

@@ -123,6 +123,40 @@ static bool take_wanted(
 	return ok || (found ? false : att_fail(e, ATT_E_COLLATERAL, "something else came"));
 }
 
+static bool send_fetch(struct flight *f)
+{
+	struct collateral *c = f->c;
+
+	f->id = ++c->last_id;
+	f->asked_as_authentic = f->has_authentic;
+	f->until_us = c->host.now_us(c->host.state) + FETCH_US;
+	f->is_unsent = !c->can_fetch && c->has_sources;
+	if (f->is_unsent)
+		return true;
+	f->sent++;
+	return c->can_fetch &&
+	    c->host.fetch(c->host.state, &f->name, f->has_authentic, f->source, f->id);
+}
+
+static void note_bad(struct flight *f, const char *why)
+{
+	size_t n = strlen(f->bad);
+
+	(void)snprintf(f->bad + n, sizeof f->bad - n, "%s%s", n ? "; " : "", why);
+}
+
+/* What one source serves is no good: the next one is asked.  False: nobody can be. */
+static bool ask_next(struct flight *f, const char *why)
+{
+	note_bad(f, why);
+	log_event(LOG_WARN, "collateral.bad", "kind", "%s", f->name.kind, "key", "%s", f->name.key,
+	    "error", "%s", why, NULL);
+	free(f->pieces);
+	f->pieces = NULL;
+	f->is_judging = false;
+	return *f->source && send_fetch(f);
+}
+
 static void judged(struct pool_job *job, const struct frame *answer)
 {
 	struct flight *f = (struct flight *)(void *)job;
@@ -152,6 +186,8 @@ static void judged(struct pool_job *job, const struct frame *answer)
 		    "new", "%s", changed ? "yes" : "no", NULL);
 	if (!ok) {
 		(void)att_within(&e, "from %s", *f->source ? f->source : "a source");
+		if (answer && ask_next(f, e.text))
+			return;
 		remember_lack(f, e.text);
 	}
 	finish(f, ok ? NULL : &e, 0);
@@ -173,20 +209,6 @@ bool flight_judge(struct flight *f, struct rd pieces, const char *source)
 	f->job.blocks[1] = block_text(f->name.kind);
 	f->job.blocks[2] = block_text(f->name.key);
 	return f->c->host.judge(f->c->host.state, &f->job);
-}
-
-static bool send_fetch(struct flight *f)
-{
-	struct collateral *c = f->c;
-
-	f->id = ++c->last_id;
-	f->asked_as_authentic = f->has_authentic;
-	f->until_us = c->host.now_us(c->host.state) + FETCH_US;
-	f->is_unsent = !c->can_fetch && c->has_sources;
-	if (f->is_unsent)
-		return true;
-	f->sent++;
-	return c->can_fetch && c->host.fetch(c->host.state, &f->name, f->has_authentic, f->id);
 }
 
 struct flight *flight_for(struct collateral *c, const struct collateral_name *n,
@@ -241,7 +263,12 @@ static void fetched(struct flight *f, const struct frame *m, struct arena *a)
 	/* Refused to a key that anybody may have made up; meanwhile somebody came who did not. */
 	if (what == FETCH_REFUSED && f->has_authentic && !f->asked_as_authentic && send_fetch(f))
 		return;
-	if (what != FETCH_FOUND) {
+	if (what != FETCH_FOUND && *f->bad) {
+		if (*tried)
+			note_bad(f, tried);
+		remember_lack(f, f->bad);
+		flight_fail(f, retry_s, f->bad);
+	} else if (what != FETCH_FOUND) {
 		count(f->c, source, what);
 		if (what != FETCH_REFUSED)
 			remember_lack(f, *tried ? tried : "no source has it");

@@ -9,6 +9,7 @@
 #define FLIGHTS_MAX 4096u
 #define DAY_S ((int64_t)86400)
 #define ITEMS_LISTED 4096u
+#define COLLATERAL_BAD_MAX 512
 
 enum flight_purpose { FLIGHT_REQUEST, FLIGHT_REFRESH, FLIGHT_IMPORT };
 
@@ -24,6 +25,7 @@ struct flight {
 	bool is_unsent;                 /* to be sent once there is a fetch role */
 	uint64_t id;
 	char source[COLLATERAL_SOURCE_MAX];
+	char bad[COLLATERAL_BAD_MAX];   /* what sources served that was no good, and why; "": nothing */
 	void *pieces;                   /* block of the JUDGE message; owned */
 	struct collateral_need *needs;
 	int64_t until_us;               /* the fetch role must have answered */

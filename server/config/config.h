@@ -49,6 +49,8 @@ struct config_provider {
 	char **allow; unsigned allow_count;     /* relaxations; NULL: the top-level ones */
 	struct config_deny *deny; unsigned deny_count;  /* beside the top-level ones */
 	char *trust_model;                      /* "AAD" (default) or "Isolated" */
+	/* may POST /attest/Tpm be used without a bearer? "Enabled" (default): no; "Disabled": yes */
+	char *tpm_attestation_authentication;
 	/* Isolated: PEM files of the first policy-signing certificates; used while the store has none */
 	char **policy_signers; unsigned policy_signers_count;
 };
@@ -97,6 +99,7 @@ struct config {
 		/* a worker's time for one request before it is replaced; default 20 */
 		uint32_t answer_seconds;
 		uint32_t challenges;            /* of a provider, given out and neither used nor expired */
+		uint32_t used_contexts;         /* of a provider, remembered until they expire */
 		/* bytes: 256 KiB, AzureGuest 2 MiB, Tpm 16 MiB */
 		struct { uint32_t SgxEnclave, OpenEnclave, SevSnpVm, TdxVm, AzureGuest, Tpm; } body;
 		uint64_t memory;                /* bytes of one appraisal; default 64 MiB */
@@ -117,7 +120,23 @@ struct config {
 		char *format;                   /* "text" (default) or "json" */
 		char *level;                    /* "debug", "info" (default), "warn", "error" */
 	} log;
-	struct { uint32_t lifetime; } challenge;        /* seconds; default 300 */
+	struct { uint32_t lifetime; } challenge;        /* seconds; default 300; of Tpm contexts too */
+	/* enrolment of attestation keys */
+	struct {
+		/* PEM or DER files: what endorsement key certificates must chain to; none: no enrolment */
+		char **ek_roots; unsigned ek_roots_count;
+		uint32_t ak_certificate_days;   /* life of what is issued; default 30 */
+	} tpm;
+	/* Tpm: files with reference values, read by the parent at start and on SIGHUP; reference.h says in
+	 * which forms */
+	struct {
+		char **secureboot_keys; unsigned secureboot_keys_count;
+		char **dbx; unsigned dbx_count;
+		char *sbat;                     /* NULL: none */
+		char **code_signers; unsigned code_signers_count;
+		char **code_digests; unsigned code_digests_count;
+		char **ak_names; unsigned ak_names_count;
+	} measured_boot;
 	struct { char *freshness; } isolated;   /* "compat" (default) or "required" */
 	struct config_bearer *tokens; unsigned tokens_count;
 	struct config_provider *providers; unsigned providers_count;    /* none given: one named "default" */

@@ -19,6 +19,17 @@
 	TEXT(freshness, "compat", FRESHNESS)
 #define CONFIG_CHALLENGE(UINT) \
 	UINT(lifetime, 300, 1, 86400)
+#define CONFIG_TPM(UINT) \
+	UINT(ak_certificate_days, 30, 1, 30)
+#define CONFIG_MEASURED_BOOT(TEXT) \
+	TEXT(sbat, NULL, PATH)
+/* FILES(key) of the same section: lists of paths */
+#define CONFIG_REFERENCE_FILES(FILES) \
+	FILES(secureboot_keys) \
+	FILES(dbx) \
+	FILES(code_signers) \
+	FILES(code_digests) \
+	FILES(ak_names)
 #define CONFIG_COLLATERAL(TEXT) \
 	TEXT(dir, NULL, PATH)
 #define CONFIG_FETCH(UINT) \
@@ -46,6 +57,7 @@
 	UINT(queue, 256, 1, 65536) \
 	UINT(answer_seconds, 20, 1, 3600) \
 	UINT(challenges, 65536, 4, 16777216) \
+	UINT(used_contexts, 1048576, 1, 16777216) \
 	UINT(memory, 67108864, 1048576, 4294967296)
 /* Bodies travel to the worker in one message (ATTEST), which ends a little above 32 MiB. */
 #define CONFIG_BODY(UINT) \
@@ -89,13 +101,16 @@
 #define CONFIG_PROVIDER(NEED, MAY) \
 	NEED(name, PROVIDER) \
 	MAY(issuer, ISSUER) \
-	MAY(trust_model, TRUST_MODEL)
+	MAY(trust_model, TRUST_MODEL) \
+	MAY(tpm_attestation_authentication, SWITCH)
 
 #define CONFIG_TEXT_MAX 3072
 #define CONFIG_ALLOW_MAX 32
 #define CONFIG_ACCEPT_MAX 16
 #define CONFIG_HOSTS_MAX 64
+#define CONFIG_REFERENCE_FILES_MAX 64
 #define CONFIG_DENY_MAX 1024
+#define CONFIG_EK_ROOTS_MAX 64
 #define CONFIG_SIGNERS_MAX 64
 #define CONFIG_SOURCES_MAX 32
 #define CONFIG_TOKENS_MAX 4096

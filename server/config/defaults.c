@@ -22,6 +22,9 @@ static const struct uint_default uints[] = {
 #define UINT(key, standard, low, high) UINT_DEFAULT(challenge, key, standard)
 	CONFIG_CHALLENGE(UINT)
 #undef UINT
+#define UINT(key, standard, low, high) UINT_DEFAULT(tpm, key, standard)
+	CONFIG_TPM(UINT)
+#undef UINT
 #define UINT(key, standard, low, high) UINT_DEFAULT(limits.body, key, standard)
 	CONFIG_BODY(UINT)
 #undef UINT
@@ -147,7 +150,8 @@ static bool trust_models(struct config *c, struct att_error *e)
 	for (unsigned i = 0; i < c->providers_count; i++) {
 		struct config_provider *p = &c->providers[i];
 
-		if (!set_text(&p->trust_model, "AAD", e))
+		if (!set_text(&p->trust_model, "AAD", e) ||
+		    !set_text(&p->tpm_attestation_authentication, "Enabled", e))
 			return false;
 		if (p->policy_signers_count && strcmp(p->trust_model, "AAD") == 0)
 			return att_fail(e, ATT_E_BAD_FORMAT,

@@ -47,6 +47,23 @@ static const cyaml_schema_value_t source_entry = {
 static const cyaml_schema_field_t challenge_fields[] = { CONFIG_CHALLENGE(UINT) CYAML_FIELD_END };
 #undef UINT
 
+#define UINT(key, standard, low, high) UINT_IN(SECTION(tpm), key)
+static const cyaml_schema_field_t tpm_fields[] = {
+	CYAML_FIELD_SEQUENCE("ek_roots", MAYBE_LIST, SECTION(tpm), ek_roots, &text_entry, 0,
+	    CONFIG_EK_ROOTS_MAX),
+	CONFIG_TPM(UINT) CYAML_FIELD_END
+};
+#undef UINT
+
+#define TEXT(key, standard, kind) TEXT_IN(SECTION(measured_boot), key)
+#define FILES(key) CYAML_FIELD_SEQUENCE(#key, MAYBE_LIST, SECTION(measured_boot), key, &text_entry, 0, \
+	CONFIG_REFERENCE_FILES_MAX),
+static const cyaml_schema_field_t measured_boot_fields[] = {
+	CONFIG_REFERENCE_FILES(FILES) CONFIG_MEASURED_BOOT(TEXT) CYAML_FIELD_END
+};
+#undef TEXT
+#undef FILES
+
 #define TEXT(key, standard, kind) TEXT_IN(SECTION(collateral), key)
 static const cyaml_schema_field_t collateral_fields[] = {
 	CONFIG_COLLATERAL(TEXT)
@@ -151,6 +168,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("policy", OPTIONAL, struct config, policy, policy_fields),
 	CYAML_FIELD_MAPPING("challenge", OPTIONAL, struct config, challenge, challenge_fields),
 	CYAML_FIELD_MAPPING("isolated", OPTIONAL, struct config, isolated, isolated_fields),
+	CYAML_FIELD_MAPPING("tpm", OPTIONAL, struct config, tpm, tpm_fields),
+	CYAML_FIELD_MAPPING("measured_boot", OPTIONAL, struct config, measured_boot, measured_boot_fields),
 	CYAML_FIELD_MAPPING("collateral", OPTIONAL, struct config, collateral, collateral_fields),
 	CYAML_FIELD_MAPPING("tcb", OPTIONAL, struct config, tcb, sgx_tcb_fields),
 	CYAML_FIELD_MAPPING("snp", OPTIONAL, struct config, snp, snp_fields),

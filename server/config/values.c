@@ -225,6 +225,12 @@ const struct value_rule value_rules[] = {
 #define TEXT(key, standard, kind) TEXT_RULE("isolated.", key, kind)
 	CONFIG_ISOLATED(TEXT)
 #undef TEXT
+#define TEXT(key, standard, kind) TEXT_RULE("measured_boot.", key, kind)
+	CONFIG_MEASURED_BOOT(TEXT)
+#undef TEXT
+#define FILES(key) { "measured_boot." #key "[]", VALUE_PATH, 0, 0 },
+	CONFIG_REFERENCE_FILES(FILES)
+#undef FILES
 #define TEXT(key, standard, kind) TEXT_RULE("collateral.", key, kind)
 	CONFIG_COLLATERAL(TEXT)
 #undef TEXT
@@ -249,6 +255,9 @@ const struct value_rule value_rules[] = {
 #undef TEXT
 #define UINT(key, standard, low, high) UINT_RULE("challenge.", key, low, high)
 	CONFIG_CHALLENGE(UINT)
+#undef UINT
+#define UINT(key, standard, low, high) UINT_RULE("tpm.", key, low, high)
+	CONFIG_TPM(UINT)
 #undef UINT
 #define UINT(key, standard, low, high) UINT_RULE("limits.", key, low, high)
 	CONFIG_LIMITS(UINT)
@@ -277,6 +286,7 @@ const struct value_rule value_rules[] = {
 	CONFIG_PROVIDER(ITEM, ITEM)
 #undef ITEM
 	{ "allow[]", VALUE_RELAXATION, 0, 0 },
+	{ "tpm.ek_roots[]", VALUE_PATH, 0, 0 },
 	{ "tcb.accept[]", VALUE_TCB_STATUS, 0, 0 },
 	{ "providers[].allow[]", VALUE_RELAXATION, 0, 0 },
 	{ "providers[].hosts[]", VALUE_HOST, 0, 0 },

@@ -18,6 +18,7 @@
 	X(LOG_LEVEL,  NULL,          "debug|info|warn|error") \
 	X(TRUST_MODEL, NULL,         "AAD|Isolated") \
 	X(FRESHNESS,  NULL,          "compat|required") \
+	X(SWITCH,     NULL,          "Enabled|Disabled") \
 	X(ROLE,       NULL,          "reader|contributor") \
 	X(RELAXATION, is_relaxation, "the name of a relaxation (see attest verify --help)") \
 	X(DENY_KIND,  is_deny_kind,  "what can be denied, such as chip-id, fmspc or advisory") \

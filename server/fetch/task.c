@@ -387,17 +387,28 @@ void tasks_clear(struct fetcher *f)
 		task_free(f, f->tasks);
 }
 
-static bool read_message(struct fetch_task *t, const struct frame *m, struct att_error *e)
+/* A name that is none of ours, after a reload, begins anew. */
+static unsigned source_behind(const struct fetcher *f, const char *name)
 {
-	char kind[TEXT_MAX], key[TEXT_MAX], baseline[TEXT_MAX];
+	for (unsigned i = 0; *name && i < f->nsources; i++)
+		if (strcmp(f->source[i].config->name, name) == 0)
+			return i + 1;
+	return 0;
+}
+
+static bool read_message(
+    const struct fetcher *f, struct fetch_task *t, const struct frame *m, struct att_error *e)
+{
+	char kind[TEXT_MAX], key[TEXT_MAX], baseline[TEXT_MAX], behind[TEXT_MAX];
 	struct rd flag = m->block[3];
 	uint8_t authentic;
 
-	if (!frame_text(m->block[0], kind, sizeof kind) ||
+	if (!frame_text(m->block[0], kind, sizeof kind) || !frame_text(m->block[4], behind, sizeof behind) ||
 	    !frame_text(m->block[1], key, sizeof key) ||
 	    !frame_text(m->block[2], baseline, sizeof baseline) || !rd_u8(&flag, &authentic) ||
 	    authentic > 1 || !rd_empty(&flag))
 		return att_fail(e, ATT_E_BAD_FORMAT, "a question that is malformed");
+	t->source = source_behind(f, behind);
 	t->class = authentic ? FETCH_AUTHENTIC : FETCH_UNAUTHENTIC;
 	return fetch_key_parse(t->a, kind, key, baseline, &t->key, e);
 }
@@ -441,7 +452,7 @@ bool task_begin(struct fetcher *f, const struct frame *m, struct att_error *e)
 	t = task_new(f, m);
 	if (!t)
 		return refuse(f, m, "out of memory", 1000, e);
-	if (!read_message(t, m, &why) || !is_served(f, &t->key, &why)) {
+	if (!read_message(f, t, m, &why) || !is_served(f, &t->key, &why)) {
 		task_free(f, t);
 		return refuse(f, m, why.text, 0, e);
 	}

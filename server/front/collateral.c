@@ -7,12 +7,13 @@
 #include "server/ipc/fdpass.h"
 #include "server/log/log.h"
 
-static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, uint64_t id)
+static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, const char *behind,
+    uint64_t id)
 {
 	struct front *f = state;
 	uint8_t authentic = is_authentic;
-	struct block blocks[4] = { block_text(what->kind), block_text(what->key),
-		block_text(what->baseline), { &authentic, 1 } };
+	struct block blocks[5] = { block_text(what->kind), block_text(what->key),
+		block_text(what->baseline), { &authentic, 1 }, block_text(behind) };
 	struct att_error e = { 0 };
 
 	return f->fetcher.fd >= 0 &&

@@ -19,6 +19,8 @@
 #define TLS_FILE_MAX (256 * KIB)
 #define DRAIN_US ((int64_t)10000000)
 #define MAINTAIN_US ((int64_t)5000000)  /* the store is tidied so long after the last write */
+#define MAINTAIN_MORE_US ((int64_t)100000)      /* and again, when there was too much for one time */
+#define CONTEXT_KEPT_S 3600             /* used contexts are remembered so long after they expired */
 
 /* What an event is about: these, the fetch channel, or else a struct pool_worker. */
 static char on_listener, on_control, on_manage;
@@ -88,6 +90,15 @@ static void policies_changed(void *state, uint32_t provider)
 
 	pool_set_policies(&f->pool, provider, f->api.tenant[provider].policies);
 	f->maintain_us = f->now_us + MAINTAIN_US;
+}
+
+/* Contexts are used all the time, so the moment is not put off again and again. */
+static void store_grew(void *state)
+{
+	struct front *f = state;
+
+	if (f->maintain_us == 0)
+		f->maintain_us = f->now_us + MAINTAIN_US;
 }
 
 /* Management is rare: the loop waits for the signer, which answers within the time of a signature. */
@@ -233,6 +244,23 @@ static bool open_store(struct front *f, struct att_error *e)
 	    tenants_open(&f->api, m.block[0], e);
 }
 
+/*
+ * Not with a frozen clock, which may be ahead of the contexts that the real one will see; and well after
+ * their time, so that a clock that is set back does not bring a used context to life.
+ */
+static void forget_contexts(struct front *f)
+{
+	struct att_error e = { 0 };
+	bool more = false;
+
+	if (f->env->facts.clock_s != CLOCK_REAL)
+		return;
+	if (!store_contexts_forget(f->api.store, time(NULL) - CONTEXT_KEPT_S, &more, &e))
+		(void)role_failed("front.contexts", &e);
+	if (more)
+		f->maintain_us = f->now_us + MAINTAIN_MORE_US;
+}
+
 /* A quiet moment some time after the last write. */
 static int maintain(struct front *f)
 {
@@ -243,8 +271,9 @@ static int maintain(struct front *f)
 	if (left > 0)
 		return (int)(left / 1000 + 1);
 	f->maintain_us = 0;
+	forget_contexts(f);
 	store_maintain(f->api.store);
-	return -1;
+	return f->maintain_us ? (int)(MAINTAIN_MORE_US / 1000) : -1;
 }
 
 static bool prepare(struct front *f, const struct api_route *routes, struct secret *key, struct secret *cert,
@@ -264,6 +293,8 @@ static bool prepare(struct front *f, const struct api_route *routes, struct secr
 	f->api.live_workers = live_workers;
 	f->api.policies_changed = policies_changed;
 	f->api.sign_result = sign_result;
+	f->api.store_grew = store_grew;
+	f->maintain_us = f->now_us + MAINTAIN_US;
 	f->api.reply = http_reply;
 	f->api.now_s = real_time_s;
 	f->api.now_us = clock_monotonic_us;

@@ -177,6 +177,9 @@ static enum MHD_Result queue(struct exchange *x)
 	(void)MHD_add_response_header(m, "Content-Type", p->content_type ? p->content_type : JSON_TYPE);
 	(void)MHD_add_response_header(m, "x-ms-request-id", x->r.id);
 	(void)MHD_add_response_header(m, "x-ms-maa-service-version", x->l->o.service_version);
+	/* RFC 9110 section 11.6.1 wants it */
+	if (p->status == MHD_HTTP_UNAUTHORIZED)
+		(void)MHD_add_response_header(m, "WWW-Authenticate", "Bearer");
 	if (p->allow)
 		(void)MHD_add_response_header(m, "Allow", p->allow);
 	if (p->retry_after_s) {

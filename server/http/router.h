@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ROUTE_PARAM_MAX 64
+#define ROUTE_PARAM_MAX 65      /* SHA-256 as hexadecimal digits fits */
 
 #define ROUTE_PARAMS 2
 

@@ -186,6 +186,7 @@ void managed_blocks(
 	out[10] = block_rd(&m->certificate);
 	out[11] = block_rd(&m->jti);
 	out[12] = block_rd(&m->statement_hash);
+	out[13] = block_rd(&m->enrolment);
 }
 
 bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e)
@@ -201,7 +202,8 @@ bool managed_decode(const struct frame *f, struct managed *out, struct att_error
 		.thumbprint = f->block[9],
 		.certificate = f->block[10],
 		.jti = f->block[11],
-		.statement_hash = f->block[12] };
+		.statement_hash = f->block[12],
+		.enrolment = f->block[13] };
 	struct rd numbers = f->block[0];
 	uint64_t iat;
 
@@ -210,5 +212,38 @@ bool managed_decode(const struct frame *f, struct managed *out, struct att_error
 		return att_fail(e, ATT_E_BAD_FORMAT, "managed message: malformed");
 	m.iat_s = (int64_t)iat;
 	*out = m;
+	return true;
+}
+
+#define ENROLLED_TEXTS 7
+
+bool enrolled_encode(struct arena *a, const struct enrolled *in, struct rd *out, struct att_error *e)
+{
+	const struct rd texts[ENROLLED_TEXTS] = { in->failed_check, in->ek_id, in->ak_name,
+	    in->manufacturer,
+		in->vendor, in->model, in->version };
+	struct buf b = buf_make(a);
+
+	for (size_t i = 0; i < ENROLLED_TEXTS; i++)
+		buf_le32_block(&b, rd_ptr(&texts[i]), rd_left(&texts[i]));
+	buf_le64(&b, (uint64_t)in->expires_s);
+	*out = rd_make(b.p, b.len);
+	return buf_ok(&b, e);
+}
+
+bool enrolled_decode(struct rd in, struct enrolled *out, struct att_error *e)
+{
+	struct enrolled r = { 0 };
+	struct rd *const texts[ENROLLED_TEXTS] = { &r.failed_check, &r.ek_id, &r.ak_name, &r.manufacturer,
+		&r.vendor, &r.model, &r.version };
+	uint64_t expires;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < ENROLLED_TEXTS; i++)
+		ok = rd_le32_block(&in, texts[i]);
+	if (!ok || !rd_le64(&in, &expires) || !rd_empty(&in))
+		return att_fail(e, ATT_E_BAD_FORMAT, "enrolment: malformed at offset %zu", rd_off(&in));
+	r.expires_s = (int64_t)expires;
+	*out = r;
 	return true;
 }

@@ -4,6 +4,8 @@
  * control   CONFIG       [effective configuration, YAML] [struct role_facts]
  *           CHANNEL      [u64 id of the worker that is replaced, 0 none]; frame.id and .provider: the worker
  *           BUNDLE       [endorsements: blocks] [extra anchors: blocks]
+ *           REFERENCE    per enum reference_block: [per file: [its bytes]]
+ *           EK_ROOTS     [per file: [its bytes, PEM or DER]]
  *           SIGNERS      [per provider: [per certificate: [thumbprint] [DER]]]
  *           FETCHER      -; frame.id: the fetch role, counting from 1.  The first, and one whenever there
  *                        is a new role: the channel before it is dead or will be, and what was not
@@ -22,11 +24,21 @@
  *                        [per item: [kind] [key] [numbers: le32 evaluation, le64 issued, le64 expires]
  *                        [CRL number] [fault] [why] [sha256] [piece]]
  *           MANAGE       struct manage                       MANAGED      struct managed
- * sign      SIGN         [u8 1 for a draft] [claims, JSON object]
+ * sign      SIGN         [u8 SIGN_* flags, le32 life of the token in seconds, 0: the configured one]
+ *                        [claims, JSON object]
+ *           SEAL         [u8 enum seal_purpose] [state; of a secret its digest, since memory is not wiped]
+ *           OPEN         [u8 enum seal_purpose] [sealed state]
+ *           ENROL_CA     -                                   answered with the DER of the provider's AK CA
+ *           ENROL_ISSUE  [state sealed for SEAL_TPM_ENROL, as the client sent it] [the secret it sends]
+ *                        answered with [le64 end, certificate in DER], or NOT_AUTHENTIC when state or
+ *                        secret are not what they must be
  *           SIGN_RESULT  [claims, JSON object]
- *           SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document or the error's text]
+ *           SIGNED, DOCUMENT  [u8 error code, 0 ok] [token, document, state or the error's text]
+ *                        answers to OPEN: NOT_AUTHENTIC and BAD_FORMAT when it was not sealed here, by
+ *                        this provider, for this purpose
  * fetch     FETCH        [kind] [key] [baseline: "", "standard", "early" or a number]
  *                        [u8 1: the key is authentic]
+ *                        [name of the source to go on behind; empty: begin with the first]
  *           FETCHED      [u8 enum fetch_outcome] [le32 seconds until another try makes sense, 0 unknown]
  *                        [name of the source that answered] [what was tried and how it failed, text]
  *                        [pieces: blocks]
@@ -62,11 +74,12 @@ struct blob_list { struct rd *item; size_t n; };
 ATT_CHECK bool blobs_decode(struct arena *a, struct rd in, struct blob_list *out, struct att_error *e);
 
 #define VERDICT_NONE 255u       /* the request was not appraised */
+#define VERDICT_CHALLENGE 254u  /* nothing was asked but a challenge, and it was given */
 
 /* A worker's answer to ATTEST; texts are borrowed from the message. */
 struct answer {
 	uint16_t status;                /* HTTP */
-	uint8_t verdict;                /* enum att_verdict or VERDICT_NONE */
+	uint8_t verdict;                /* enum att_verdict or VERDICT_* */
 	uint32_t retry_after_s;         /* 0: no such header */
 	const uint8_t *evidence_sha256; /* 32 bytes */
 	const uint8_t *token_sha256;    /* 32 bytes or NULL */
@@ -96,12 +109,41 @@ enum fetch_outcome {
 /* Flags of ATTEST */
 #define ATTEST_EXPLAIN 1u       /* the answer shows what each rule did; for readers */
 #define ATTEST_SNP_CRL 2u       /* AMD's revocation lists are at hand: they are mandatory */
-#define ATTEST_CHALLENGED 4u    /* the nonce of the runtime data was asked about, */
+#define ATTEST_CHALLENGED 4u    /* the nonce of the runtime data or a Tpm context was asked about, */
 #define ATTEST_FRESH 8u         /* and it was a challenge of ours, used up by this request */
 #define ATTEST_FLAGS 15u        /* all of them */
 
 /* NEED: a kind of its own; the key is a nonce, alone in its message */
 #define NEED_CHALLENGE "challenge"
+/* The same for a Tpm context: [kind] [id, hex] le64 time of expiry; at most one use is granted, which
+ * is on the disk before the worker is asked again */
+#define NEED_CONTEXT "tpm-context"
+
+/* Blocks of REFERENCE, each a list of files; SBAT has at most one. */
+enum reference_block {
+	REFERENCE_SECUREBOOT_KEYS,
+	REFERENCE_DBX,
+	REFERENCE_SBAT,
+	REFERENCE_CODE_SIGNERS,
+	REFERENCE_CODE_DIGESTS,
+	REFERENCE_AK_NAMES,
+	REFERENCE_BLOCKS
+};
+
+/* Flags of SIGN */
+#define SIGN_DRAFT 1u
+#define SIGN_TPM 2u             /* the shape of Tpm tokens; only then may a life be given, */
+#define SIGN_OMIT_X5C 4u        /* and certificates be left out */
+#define SIGN_FLAGS 5u           /* bytes of the block */
+#define SIGN_LIFETIME_MAX_S 31536000    /* the signer signs for no longer. spec: maa-tpm section 3 */
+
+/* What a state is sealed for; one sealed for another purpose does not open.  The numbers stay. */
+enum seal_purpose {
+	SEAL_NONE,
+	SEAL_TPM_CHALLENGE = 1, /* service_context of the Tpm protocol */
+	SEAL_TPM_ENROL = 2,     /* what came of the first message of an enrolment */
+	SEAL_PURPOSES
+};
 
 /* What the management API asks a worker for. */
 enum manage_verb {
@@ -116,6 +158,7 @@ enum manage_verb {
 	MANAGE_CERT_ADD,
 	MANAGE_CERT_REMOVE,
 	MANAGE_DENYLIST_SET,
+	MANAGE_ENROL,           /* either step; body: JSON */
 	MANAGE_BASELINES,       /* stored: [evaluation-numbers piece] [per number: le32, u8 1: in use] */
 	MANAGE_VERBS
 };
@@ -145,11 +188,24 @@ struct managed {
 	struct rd thumbprint, certificate;
 	struct rd jti;                  /* empty: none demanded */
 	struct rd statement_hash;       /* x-ms-policy-token-hash of the JWS that was sent; empty: none was */
+	struct rd enrolment;            /* MANAGE_ENROL: struct enrolled, encoded; else empty */
 };
 #define MANAGED_NUMBERS 10u
-#define MANAGED_BLOCKS 13u
+#define MANAGED_BLOCKS 14u
 void managed_blocks(
     const struct managed *m, uint8_t numbers[MANAGED_NUMBERS], struct block out[MANAGED_BLOCKS]);
 ATT_CHECK bool managed_decode(const struct frame *f, struct managed *out, struct att_error *e);
+
+/* What came of a step of an enrolment. */
+struct enrolled {
+	struct rd failed_check;         /* of a refusal; then the others are empty */
+	/* hexadecimal digits; empty: the first step, which enrols nobody */
+	struct rd ek_id, ak_name;
+	struct rd manufacturer, vendor, model, version;
+	int64_t expires_s;              /* of the certificate */
+};
+ATT_CHECK bool enrolled_encode(struct arena *a, const struct enrolled *in, struct rd *out,
+    struct att_error *e);
+ATT_CHECK bool enrolled_decode(struct rd in, struct enrolled *out, struct att_error *e);
 
 #endif

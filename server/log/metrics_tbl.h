@@ -16,7 +16,8 @@
 	X(verdicts, COUNTER, VERDICT, "Appraisals, by verdict.")                                   \
 	X(shadow, COUNTER, SHADOW,                                                                 \
 	    "Appraisals with a shadow policy, by how it would have decided.")                      \
-	X(challenges, COUNTER, CHALLENGE, "Nonces of POST /challenges: given out, used, and refused.") \
+	X(challenges, COUNTER, CHALLENGE,                                                          \
+	    "Nonces of POST /challenges, challenges of type Tpm: given out, used, refused.")   \
 	X(collateral_needs, COUNTER, NONE, "Endorsements that workers asked for: they had not kept them.") \
 	X(collateral_hits, COUNTER, NONE, "Of those, the ones that the store had.")                \
 	X(collateral_fetches, COUNTER, FETCH, "Endorsements fetched, by what came of it.")          \
@@ -45,7 +46,7 @@
 	X(policy_get) X(policy_set) X(policy_reset) X(policy_history) X(policy_entry) X(policy_rollback) \
 	X(shadow_get) X(shadow_set) X(shadow_remove) \
 	X(certificates_get) X(certificates_add) X(certificates_remove) \
-	X(challenge) X(denylist_get) X(denylist_set) \
+	X(challenge) X(denylist_get) X(denylist_set) X(enrol) X(enrolments) X(enrolment_remove) \
 	X(tcb_baselines) X(collateral_list) X(collateral_forget) X(none)
 enum metric_route {
 #define X(name) METRIC_ROUTE_##name,

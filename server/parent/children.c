@@ -119,6 +119,8 @@ bool worker_start(struct parent *p, struct child *c, struct att_error *e)
 	extra[0] = work[1];
 	extra[1] = sign[1];
 	ok = ok && child_start(p, c, extra, 2, e) &&
+	    channel_send(&c->control, &(struct frame){ .op = OP_REFERENCE }, p->now.reference, -1, true, e) &&
+	    channel_send(&c->control, &(struct frame){ .op = OP_EK_ROOTS }, &p->now.ek_roots, -1, true, e) &&
 	    channel_send(&c->control, &(struct frame){ .op = OP_BUNDLE }, bundle, -1, true, e) &&
 	    hand_over(signer, c, sign[0], e) && hand_over(&p->front, c, work[0], e);
 	for (int i = 0; i < 2; i++) {

@@ -9,7 +9,7 @@
 #include "server/log/log.h"
 #include "server/parent/parent.h"
 
-#define GENERATION_MEMORY (256 * MIB)
+#define GENERATION_MEMORY (384 * MIB)
 #define OFFLINE_FILE_MAX (16 * MIB)
 #define OFFLINE_MAX (48 * MIB)          /* all files of a folder together */
 
@@ -154,7 +154,9 @@ bool generation_make(const struct options *o, struct config *c, const struct rol
 	else if (!g.memory)
 		(void)att_fail(e, ATT_E_NOMEM, "out of memory");
 	else if (make_issuers(&g, e) && read_endorsements(&g, e) && read_anchors(&g, e) &&
-	    policy_signers_read(c, g.memory, &g.signers, e) && fetcher_check(c, e) &&
+	    policy_signers_read(c, g.memory, &g.signers, e) &&
+	    measured_boot_read(c, g.memory, g.reference, e) &&
+	    ek_roots_read(c, g.memory, &g.ek_roots, e) && fetcher_check(c, e) &&
 	    config_dump(c, &g.yaml, &g.yaml_len, e)) {
 		*out = g;
 		return true;

@@ -29,6 +29,8 @@ struct generation {
 	size_t yaml_len;
 	struct block endorsements, anchors;     /* encoded lists */
 	struct block signers;                   /* of a SIGNERS message */
+	struct block reference[REFERENCE_BLOCKS];
+	struct block ek_roots;                  /* of an EK_ROOTS message */
 };
 
 struct child {
@@ -94,6 +96,12 @@ ATT_CHECK bool admin_token_open(const char *data_dir, uint8_t sha256[32], struct
 /* policy_signers.c: the certificates that providers[].policy_signers name; *out is of a SIGNERS message. */
 ATT_CHECK bool policy_signers_read(
     const struct config *c, struct arena *a, struct block *out, struct att_error *e);
+/* ek_roots.c: the files of tpm.ek_roots; *out is of an EK_ROOTS message. */
+ATT_CHECK bool ek_roots_read(const struct config *c, struct arena *a, struct block *out,
+    struct att_error *e);
+/* measured_boot.c: the files of that section, of a REFERENCE message. */
+ATT_CHECK bool measured_boot_read(const struct config *c, struct arena *a,
+    struct block out[REFERENCE_BLOCKS], struct att_error *e);
 /* tls_files.c: a private CA and a server certificate, unless tls/server.pem is there. */
 ATT_CHECK bool tls_files_make(const char *data_dir, const char *listen_host, struct att_error *e);
 

@@ -1,10 +1,10 @@
 /*
- * signer.h - the signer role: holds the token-signing keys and nothing else.
+ * signer.h - the signer role: holds the signing and sealing keys and nothing else.
  *
  * What may be asked depends on the channel.  A verify worker's channel is bound to one provider when the
- * parent hands it over and gets attestation tokens; the front's channel gets public documents and
- * management results, whose claim names are fixed here (rules.h).  Registered claims (iss, iat, nbf, exp,
- * jti, aud) are set here, never taken from a message.
+ * parent hands it over and gets attestation tokens and sealed states; the front's channel gets public
+ * documents and management results, whose claim names are fixed here (rules.h).  Registered claims (iss,
+ * iat, nbf, exp, jti, aud) are set here, never taken from a message.
  */
 #ifndef SERVER_SIGNER_SIGNER_H
 #define SERVER_SIGNER_SIGNER_H

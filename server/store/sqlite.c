@@ -402,6 +402,8 @@ static void sqlite_maintain(struct store *base)
 static const struct store_ops sqlite_ops = {
 	.collateral = &sqlite_collateral_ops,
 	.denylist = &sqlite_denylist_ops,
+	.context = &sqlite_context_ops,
+	.enrolment = &sqlite_enrolment_ops,
 	.close = sqlite_close,
 	.maintain = sqlite_maintain,
 	.policy_active = sqlite_policy_active,

@@ -47,5 +47,10 @@ ATT_CHECK bool sqlite_change(struct store *base, const char *provider, const str
 extern const struct store_collateral_ops sqlite_collateral_ops;
 /* sqlite_denylist.c */
 extern const struct store_denylist_ops sqlite_denylist_ops;
+/* sqlite_context.c */
+extern const struct store_context_ops sqlite_context_ops;
+#define SQLITE_CONTEXTS_AT_A_TIME 4096
+/* sqlite_enrolment.c */
+extern const struct store_enrolment_ops sqlite_enrolment_ops;
 
 #endif

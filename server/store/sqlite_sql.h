@@ -41,9 +41,37 @@
 	    "NOT NULL) STRICT;")                                                                   \
 	X(3,                                                                                       \
 	    "CREATE TABLE denylist (provider TEXT PRIMARY KEY NOT NULL, entries BLOB NOT NULL, "   \
-	    "set_by TEXT NOT NULL, set_at_s INTEGER NOT NULL) STRICT;")
+	    "set_by TEXT NOT NULL, set_at_s INTEGER NOT NULL) STRICT;")                    \
+	/* Used contexts, and how many a provider has. */                                  \
+	X(4,                                                                               \
+	    "CREATE TABLE context (provider TEXT NOT NULL, id BLOB NOT NULL, expires_s INTEGER " \
+	    "NOT NULL, PRIMARY KEY (provider, id)) STRICT, WITHOUT ROWID;"                 \
+	    "CREATE INDEX context_by_age ON context (expires_s);"                          \
+	    "CREATE TABLE context_count (provider TEXT PRIMARY KEY NOT NULL, n INTEGER NOT NULL) " \
+	    "STRICT;"                                                                      \
+	    "CREATE TRIGGER context_in AFTER INSERT ON context BEGIN INSERT INTO context_count " \
+	    "(provider, n) VALUES (new.provider, 1) ON CONFLICT (provider) DO UPDATE SET n = n + 1; " \
+	    "END;"                                                                         \
+	    "CREATE TRIGGER context_out AFTER DELETE ON context BEGIN UPDATE context_count SET n = " \
+	    "n - 1 WHERE provider = old.provider; END;")                                   \
+	/* The attestation key of each endorsement key, and a provider's next number. */   \
+	X(5,                                                                               \
+	    "CREATE TABLE enrolment (provider TEXT NOT NULL, ek_id TEXT NOT NULL, n INTEGER NOT NULL, " \
+	    "ak_name TEXT NOT NULL, manufacturer TEXT NOT NULL, vendor TEXT NOT NULL, model TEXT NOT " \
+	    "NULL, version TEXT NOT NULL, enrolled_by TEXT NOT NULL, enrolled_at_s INTEGER NOT NULL, " \
+	    "renewed_by TEXT NOT NULL, renewed_at_s INTEGER NOT NULL, expires_s INTEGER NOT NULL, " \
+	    "PRIMARY KEY (provider, ek_id), UNIQUE (provider, n)) STRICT, WITHOUT ROWID;"  \
+	    "CREATE TABLE enrolment_count (provider TEXT PRIMARY KEY NOT NULL, n INTEGER NOT NULL) " \
+	    "STRICT;"                                                                      \
+	    "CREATE TRIGGER enrolment_in AFTER INSERT ON enrolment BEGIN INSERT INTO enrolment_count " \
+	    "(provider, n) VALUES (new.provider, new.n) ON CONFLICT (provider) DO UPDATE SET n = " \
+	    "new.n; END;")
 
 #define POLICY_COLUMNS "n, action, of_n, jws, text_hash, token_hash, signer, set_by, set_at_s"
+
+#define ENROLMENT_COLUMNS                                                                  \
+	"n, ek_id, ak_name, manufacturer, vendor, model, version, enrolled_by, enrolled_at_s, renewed_by, " \
+	"renewed_at_s, expires_s"
 
 #define ITEM_COLUMNS                                                                               \
 	"kind, key, evaluation, issued_s, expires_s, crl_number, sha256, piece, source, fetched_s"
@@ -86,6 +114,25 @@
 	X(CERT_REMOVE, "DELETE FROM certificate WHERE provider = ?1 AND thumbprint = ?2")          \
 	X(USED_FORGET, "DELETE FROM used WHERE provider = ?1 AND expires_s < ?3")                  \
 	X(USED_ADD, "INSERT INTO used (provider, jti, expires_s) VALUES (?1, ?2, ?3)")             \
+	X(CONTEXT_USE,                                                                     \
+	    "INSERT OR IGNORE INTO context (provider, id, expires_s) VALUES (?1, ?2, ?3)") \
+	X(CONTEXT_COUNT, "SELECT n FROM context_count WHERE provider = ?1")                \
+	X(CONTEXTS_FORGET,                                                                 \
+	    "DELETE FROM context WHERE (provider, id) IN (SELECT provider, id FROM context " \
+	    "WHERE expires_s < ?1 LIMIT ?2)")                                              \
+	X(ENROLMENT_AK, "SELECT ak_name FROM enrolment WHERE provider = ?1 AND ek_id = ?2") \
+	X(ENROLMENT_ADD,                                                                   \
+	    "INSERT INTO enrolment (provider, ek_id, n, manufacturer, vendor, model, version, " \
+	    "renewed_by, renewed_at_s, expires_s, ak_name, enrolled_by, enrolled_at_s) VALUES (?1, ?2, " \
+	    "1 + coalesce((SELECT n FROM enrolment_count WHERE provider = ?1), 0), ?3, ?4, ?5, ?6, ?7, " \
+	    "?8, ?9, ?10, ?11, ?12)")                                                      \
+	X(ENROLMENT_RENEW,                                                                 \
+	    "UPDATE enrolment SET manufacturer = ?3, vendor = ?4, model = ?5, version = ?6, " \
+	    "renewed_by = ?7, renewed_at_s = ?8, expires_s = ?9 WHERE provider = ?1 AND ek_id = ?2") \
+	X(ENROLMENT_LIST,                                                                  \
+	    "SELECT " ENROLMENT_COLUMNS                                                    \
+	    " FROM enrolment WHERE provider = ?1 AND n > ?2 ORDER BY n LIMIT ?3")          \
+	X(ENROLMENT_REMOVE, "DELETE FROM enrolment WHERE provider = ?1 AND ek_id = ?2")    \
 	X(DENYLIST_GET, "SELECT entries, set_by, set_at_s FROM denylist WHERE provider = ?1")      \
 	X(DENYLIST_SET,                                                                            \
 	    "INSERT OR REPLACE INTO denylist (provider, entries, set_by, set_at_s) "               \

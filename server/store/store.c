@@ -87,6 +87,35 @@ bool store_cert_remove(struct store *s, const char *provider, const char *thumbp
 	return written(s, s->ops->cert_remove(s, provider, thumbprint, use, e));
 }
 
+bool store_context_use(struct store *s, const struct store_context *c, uint32_t max, bool *fresh,
+    struct att_error *e)
+{
+	return s->ops->context->use(s, c, max, fresh, e);
+}
+
+bool store_contexts_forget(struct store *s, int64_t before_s, bool *more, struct att_error *e)
+{
+	return s->ops->context->forget(s, before_s, more, e);
+}
+
+bool store_enrol(struct store *s, const char *provider, const struct store_enrolment *r, bool *renewed,
+    struct att_error *e)
+{
+	return s->ops->enrolment->put(s, provider, r, renewed, e);
+}
+
+bool store_enrolments(struct store *s, const char *provider, struct arena *a, struct store_enrolments *l,
+    struct att_error *e)
+{
+	return s->ops->enrolment->list(s, provider, a, l, e);
+}
+
+bool store_enrolment_remove(struct store *s, const char *provider, const char *ek_id, struct arena *a,
+    const char **ak_name, struct att_error *e)
+{
+	return s->ops->enrolment->remove(s, provider, ek_id, a, ak_name, e);
+}
+
 bool store_denylist_get(struct store *s, const char *provider, struct arena *a,
     struct store_denylist *out, struct att_error *e)
 {

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 
 #include "server/store/collateral.h"
+#include "server/store/context.h"
+#include "server/store/enrolment.h"
 
 struct store_collateral_ops {
 	bool (*get)(struct store *s, const struct store_item *name, struct arena *a,
@@ -34,9 +36,26 @@ struct store_denylist_ops {
 	    struct att_error *e);
 };
 
+struct store_context_ops {
+	bool (*use)(struct store *s, const struct store_context *c, uint32_t max, bool *fresh,
+	    struct att_error *e);
+	bool (*forget)(struct store *s, int64_t before_s, bool *more, struct att_error *e);
+};
+
+struct store_enrolment_ops {
+	bool (*put)(struct store *s, const char *provider, const struct store_enrolment *r, bool *renewed,
+	    struct att_error *e);
+	bool (*list)(struct store *s, const char *provider, struct arena *a, struct store_enrolments *l,
+	    struct att_error *e);
+	bool (*remove)(struct store *s, const char *provider, const char *ek_id, struct arena *a,
+	    const char **ak_name, struct att_error *e);
+};
+
 struct store_ops {
 	const struct store_collateral_ops *collateral;
 	const struct store_denylist_ops *denylist;
+	const struct store_context_ops *context;
+	const struct store_enrolment_ops *enrolment;
 	void (*close)(struct store *s);
 	void (*maintain)(struct store *s);
 	bool (*policy_active)(struct store *s, const struct store_key *k, struct arena *a,

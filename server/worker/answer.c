@@ -8,6 +8,7 @@
 #define RETRY_COLLATERAL_S 60u
 #define TYPE_MAX 64
 #define REQUEST_ID_MAX 128
+#define TPM "Tpm"
 
 /* What an appraisal that permits nothing is called when it gives no code of its own. */
 static const enum att_err verdict_errors[] = {
@@ -21,6 +22,8 @@ struct asked {
 	char type[TYPE_MAX], request_id[REQUEST_ID_MAX];
 	struct rd bearer, body;         /* in the message */
 	bool is_reader, explain, is_challenged, is_fresh;
+	bool is_tpm;
+	struct worker_tpm tpm;
 	struct worker_lookup lookup;
 };
 
@@ -53,6 +56,10 @@ static bool identify(struct worker *w, struct asked *q, struct answer *out, stru
 		return false;
 	out->caller = rd_text(who ? who->name : NULL);
 	q->is_reader = who && who->role >= PRINCIPAL_READER;
+	if (q->is_tpm && w->tpm_wants_reader && !q->is_reader)
+		return att_fail(e, ATT_E_UNAUTHORIZED,
+		    "this provider wants a bearer with the reader role for type Tpm "
+		    "(tpm_attestation_authentication)");
 	return q->is_reader || !q->explain ||
 	    att_fail(e, ATT_E_UNAUTHORIZED, "explain=true needs a bearer with the reader role");
 }
@@ -60,25 +67,40 @@ static bool identify(struct worker *w, struct asked *q, struct answer *out, stru
 static bool sign(struct worker *w, const struct frame *f, const struct att_result *r, struct rd *token,
     struct att_error *e)
 {
-	uint8_t draft = r->draft;
-	struct block ask[2] = { { &draft, 1 }, block_text(r->token_json) };
-	struct frame reply;
-	uint8_t code;
+	uint8_t flags[SIGN_FLAGS] = { (uint8_t)(r->draft ? SIGN_DRAFT : 0) };
+	struct block ask[2] = { { flags, sizeof flags }, block_text(r->token_json) };
+	int64_t lifetime = r->token_tpm ? r->token_lifetime_s : 0;
 
-	if (!channel_send(&w->sign, &(struct frame){ .op = OP_SIGN, .provider = f->provider, .id = f->id },
-	    ask, -1, true, e))
-		return att_within(e, "signer");
-	if (channel_recv(&w->sign, true, &reply, NULL, e) != CHANNEL_MESSAGE || reply.id != f->id)
-		return att_fail(e, ATT_E_INTERNAL, "signer: no answer");
-	if (!rd_u8(&reply.block[0], &code) || code != ATT_E_OK)
-		return att_fail(e, ATT_E_INTERNAL, "signer: %.*s", (int)rd_left(&reply.block[1]),
-		    (const char *)rd_ptr(&reply.block[1]));
-	*token = reply.block[1];
+	if (r->token_tpm)
+		flags[0] |= (uint8_t)(SIGN_TPM | (r->token_omit_x5c ? SIGN_OMIT_X5C : 0));
+	if (lifetime < 0 || lifetime > SIGN_LIFETIME_MAX_S)
+		lifetime = SIGN_LIFETIME_MAX_S;
+	for (unsigned i = 0; i < 4; i++)
+		flags[1 + i] = (uint8_t)((uint64_t)lifetime >> (8 * i));
+	return worker_ask_signer(w, f, OP_SIGN, ask, token, e);
+}
+
+/* The body of the answer but for its closing brace. */
+static bool put_token(struct worker *w, const struct asked *q, const struct rd *token, struct buf *b,
+    struct att_error *e)
+{
+	struct rd body;
+
+	if (q->is_tpm) {
+		if (!worker_tpm_report(w, *token, &body, e))
+			return false;
+		buf_put(b, rd_ptr(&body), rd_left(&body) - 1);
+		return true;
+	}
+	/* A token is base64url and dots: nothing to escape. */
+	buf_str(b, "{\"token\":\"");
+	buf_put(b, rd_ptr(token), rd_left(token));
+	buf_char(b, '"');
 	return true;
 }
 
-static bool token_answer(struct worker *w, const struct frame *f, const struct att_result *r,
-    struct answer *out, struct att_error *e)
+static bool token_answer(struct worker *w, const struct frame *f, const struct asked *q,
+    const struct att_result *r, struct answer *out, struct att_error *e)
 {
 	struct buf b = buf_make(w->request);
 	struct rd token;
@@ -86,10 +108,8 @@ static bool token_answer(struct worker *w, const struct frame *f, const struct a
 	if (!sign(w, f, r, &token, e) ||
 	    !hash_into(w, rd_ptr(&token), rd_left(&token), &out->token_sha256, e))
 		return false;
-	/* A token is base64url and dots: nothing to escape. */
-	buf_str(&b, "{\"token\":\"");
-	buf_put(&b, rd_ptr(&token), rd_left(&token));
-	buf_char(&b, '"');
+	if (!put_token(w, q, &token, &b, e))
+		return false;
 	if (r->explain_json)
 		buf_fmt(&b, ",\"explain\":%s", r->explain_json);
 	buf_char(&b, '}');
@@ -158,9 +178,9 @@ static void audit_facts(struct worker *w, const struct att_result *r, struct ans
 }
 
 /*
- * A nonce in the runtime data of genuine evidence may be a challenge of ours.  The front is asked
- * only now, so that nobody but who has the evidence uses a challenge up; then the appraisal is made
- * again, with the answer.
+ * A nonce in the runtime data of genuine evidence may be a challenge of ours; the context of a Tpm message is
+ * one.  The front is asked only now, so that nobody but who has the evidence uses a challenge up; then the
+ * appraisal is made again, with the answer.
  */
 static bool challenge_need(struct worker *w, const struct asked *q, const struct att_result *r,
     struct rd *out, struct att_error *e)
@@ -168,8 +188,11 @@ static bool challenge_need(struct worker *w, const struct asked *q, const struct
 	static const uint8_t authentic = 1;
 	struct buf b = buf_make(w->request);
 
-	if (!r->challenge || q->is_challenged ||
-	    (r->verdict != ATT_PERMITTED && r->verdict != ATT_DENIED))
+	if (q->is_challenged || (r->verdict != ATT_PERMITTED && r->verdict != ATT_DENIED))
+		return true;
+	if (q->is_tpm && q->tpm.context.state == ATT_TPM_CONTEXT_GOOD)
+		return worker_tpm_need(w, &q->tpm, out, e);
+	if (!r->challenge)
 		return true;
 	buf_le32_block(&b, NEED_CHALLENGE, strlen(NEED_CHALLENGE));
 	buf_le32_block(&b, r->challenge, strlen(r->challenge));
@@ -190,7 +213,7 @@ static bool conclude(struct worker *w, const struct frame *f, struct asked *q,
 	if (!rd_empty(&out->need))
 		return true;
 	audit_facts(w, r, out);
-	return r->verdict == ATT_PERMITTED ? token_answer(w, f, r, out, e) :
+	return r->verdict == ATT_PERMITTED ? token_answer(w, f, q, r, out, e) :
 					     refusal_answer(w, q, r, out, e);
 }
 
@@ -208,6 +231,7 @@ static bool appraise(struct worker *w, const struct frame *f, struct asked *q, s
 		.shadow_policy = p->shadow,
 		.explain = q->explain,
 		.challenge_is_fresh = q->is_fresh,
+		.tpm_context = q->is_tpm ? &q->tpm.context : NULL,
 		.now_s = worker_now_s(w),
 		.settings = &w->settings };
 	struct att_result *r = NULL;
@@ -223,6 +247,22 @@ static bool appraise(struct worker *w, const struct frame *f, struct asked *q, s
 	worker_lookup_end(&q->lookup, r);
 	att_result_free(r);
 	return ok;
+}
+
+/* One of the two messages of type Tpm. */
+static bool tpm_message(struct worker *w, const struct frame *f, struct asked *q, struct answer *out,
+    struct att_error *e)
+{
+	if (!worker_tpm_read(w, f, q->body, &q->tpm, e))
+		return false;
+	if (!q->tpm.is_request) {
+		out->verdict = VERDICT_CHALLENGE;
+		out->status = 200;
+		return worker_tpm_challenge(w, f, &out->body, e);
+	}
+	if (q->is_challenged && !q->is_fresh && q->tpm.context.state == ATT_TPM_CONTEXT_GOOD)
+		q->tpm.context.state = ATT_TPM_CONTEXT_USED;
+	return appraise(w, f, q, out, e);
 }
 
 bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e)
@@ -246,11 +286,15 @@ bool worker_answer(struct worker *w, const struct frame *f, struct answer *out, 
 	if (!frame_text(f->block[0], q->type, sizeof q->type) ||
 	    !frame_text(f->block[1], q->request_id, sizeof q->request_id))
 		return att_fail(e, ATT_E_BAD_FORMAT, "attest message: type or request id");
+	q->is_tpm = strcmp(q->type, TPM) == 0;
 	out->type = rd_text(q->type);
 	if (!hash_into(w, rd_ptr(&q->body), rd_left(&q->body), &out->evidence_sha256, e))
 		return false;
-	if (identify(w, q, out, &why) && appraise(w, f, q, out, &why))
+	if (identify(w, q, out, &why) &&
+	    (q->is_tpm ? tpm_message(w, f, q, out, &why) : appraise(w, f, q, out, &why)))
 		return true;
 	out->token_sha256 = NULL;
+	if (out->verdict == VERDICT_CHALLENGE)
+		out->verdict = VERDICT_NONE;
 	return fail_answer(w, q, &why, out, e);
 }

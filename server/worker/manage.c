@@ -24,6 +24,8 @@ struct managing {
 	size_t ncerts;
 	const struct principal *who;
 	struct managed *out;
+	const struct frame *f;
+	struct worker_refusal why;      /* of an enrolment that was refused */
 	bool lost;                      /* a copy for the answer could not be made */
 };
 
@@ -206,11 +208,18 @@ static bool baselines(struct managing *g, const struct att_statement *s, struct 
 	return worker_baselines(g->w, g->ask.stored, &g->out->claims, e);
 }
 
+static bool enrolled(struct managing *g, const struct att_statement *s, struct att_error *e)
+{
+	(void)s;
+	return worker_enrol(g->w, g->f, g->ask.body, g->out, &g->why, e);
+}
+
 /* What each verb judges and makes. */
 static const struct verb {
 	bool has_statement, may_be_absent, isolated_only, must_be_ca;
 	enum att_statement_kind kind;
 	bool (*result)(struct managing *g, const struct att_statement *s, struct att_error *e);
+	bool as_attestation;    /* a bearer is needed where POST /attest/Tpm needs one */
 } verbs[MANAGE_VERBS] = {
 	[MANAGE_ALLOW] =         { .result = nothing },
 	[MANAGE_READ_POLICY] =   { .result = read_policy },
@@ -223,14 +232,27 @@ static const struct verb {
 	[MANAGE_CERT_ADD] =      { true, false, true, true, ATT_STATEMENT_CERTIFICATE, certified },
 	[MANAGE_CERT_REMOVE] =   { true, false, true, false, ATT_STATEMENT_CERTIFICATE, certified },
 	[MANAGE_BASELINES] =     { .result = baselines },
+	[MANAGE_ENROL] =         { .result = enrolled, .as_attestation = true },
 	[MANAGE_DENYLIST_SET] =  { .result = deny_listed },
 };
+
+/* As the first line of POST /attest/Tpm. */
+static bool authorise_attester(struct managing *g, struct att_error *e)
+{
+	g->out->caller = rd_text(g->who ? g->who->name : NULL);
+	return !g->w->tpm_wants_reader || (g->who && g->who->role >= PRINCIPAL_READER) ||
+	    att_fail(e, ATT_E_UNAUTHORIZED,
+		"this provider wants a bearer with the reader role for type Tpm and its enrolments "
+		"(tpm_attestation_authentication)");
+}
 
 /* Nobody may unless a role says so: a message without one asks for something that nobody may. */
 static bool authorise(struct managing *g, struct att_error *e)
 {
 	if (!worker_caller(g->w, g->ask.bearer, &g->who, e))
 		return false;
+	if (verbs[g->ask.verb].as_attestation)
+		return authorise_attester(g, e);
 	if (!g->who)
 		return att_fail(e, ATT_E_UNAUTHORIZED, "a bearer token is needed");
 	g->out->caller = rd_text(g->who->name);
@@ -295,22 +317,24 @@ bool worker_manage(struct worker *w, const struct frame *f, struct managed *out,
 	struct managing *g = arena_alloc(w->request, sizeof *g);
 	struct att_error why = { 0 };
 	struct problem p = { 0 };
-	struct rd caller;
+	struct rd caller, enrolment;
 
 	*out = (struct managed){ .status = 200 };
 	if (!g)
 		return arena_fail(w->request, e);
 	g->w = w;
 	g->out = out;
+	g->f = f;
 	if (!read_ask(g, f, e))
 		return false;
 	if (manage(g, &why))
 		return true;
 	caller = out->caller;
+	enrolment = out->enrolment;
 	*out = (struct managed){ .status = (uint16_t)att_err_http(why.code), .caller = caller,
-	    .error_code = rd_text(att_err_name(why.code)) };
-	p = (struct problem){
-		.code = att_err_name(why.code), .message = why.text, .request_id = g->request_id
-	};
+	    .error_code = rd_text(att_err_name(why.code)), .enrolment = enrolment };
+	p = (struct problem){ .code = att_err_name(why.code), .message = why.text,
+		.request_id = g->request_id, .hint = g->why.hint, .checks = g->why.checks,
+		.nchecks = g->why.nchecks };
 	return problem_json(w->request, &p, &out->body, e);
 }

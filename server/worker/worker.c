@@ -5,6 +5,7 @@
 
 #include "libattest/denylist.h"
 #include "server/log/log.h"
+#include "server/worker/reference.h"
 
 /* the answer's own memory; an appraisal has limits.memory beside it */
 #define ANSWER_MEMORY (96 * MIB)
@@ -25,6 +26,19 @@ static bool bytes_of(struct arena *a, struct rd block, struct att_bytes **out, s
 	return true;
 }
 
+/* Before the bundle: what a message brings lasts until the next one, and reference values are parsed. */
+static bool take_reference(struct worker *w, struct att_error *e)
+{
+	struct frame f;
+
+	if (channel_recv(&w->env->control, true, &f, NULL, e) != CHANNEL_MESSAGE || f.op != OP_REFERENCE)
+		return att_fail(e, ATT_E_INTERNAL, "control channel: no reference values came");
+	if (!reference_make(f.block, &w->reference, e))
+		return false;
+	w->settings.reference = w->reference;
+	return true;
+}
+
 static bool take_bundle(struct worker *w, struct att_error *e)
 {
 	struct role_env *env = w->env;
@@ -41,13 +55,16 @@ static bool prepare(struct worker *w, struct att_error *e)
 	const struct role_facts *f = &w->env->facts;
 	const struct config *c = w->env->config;
 
-	if (!worker_settings(c, f->provider, &w->settings, e) || !take_bundle(w, e) ||
+	if (!worker_settings(c, f->provider, &w->settings, e) ||
+	    !take_reference(w, e) || !worker_take_ek_roots(w, e) || !take_bundle(w, e) ||
 	    !principals_make(w->env->memory, c, c->providers[f->provider].name, f->admin_sha256,
 	    &w->principals, e) ||
 	    !channel_open(&w->work, WORKER_FD_WORK, LINK_WORK, SIDE_ANSWERS, e) ||
-	    !channel_open(&w->sign, WORKER_FD_SIGN, LINK_SIGN, SIDE_ASKS, e))
+	    !channel_open(&w->sign, WORKER_FD_SIGN, LINK_SIGN, SIDE_ASKS, e) || !worker_ask_ak_ca(w, e))
 		return false;
 	w->is_isolated = strcmp(c->providers[f->provider].trust_model, "Isolated") == 0;
+	w->tpm_wants_reader =
+	    strcmp(c->providers[f->provider].tpm_attestation_authentication, "Enabled") == 0;
 	w->wants_fresh = w->is_isolated && strcmp(c->isolated.freshness, "required") == 0;
 	w->request = arena_new(ANSWER_MEMORY);
 	w->policies = arena_new(POLICIES_MEMORY);
@@ -70,6 +87,7 @@ static void clear(struct worker *w)
 	arena_free(w->request);
 	arena_free(w->policies);
 	att_denylist_free(w->told);
+	att_reference_free(w->reference);
 }
 
 static bool reply(struct worker *w, const struct frame *f, enum ipc_op op, const struct block *blocks,

@@ -11,6 +11,8 @@
 #include "lib/crypto/crypto.h"
 #include "libattest/attest.h"
 #include "libattest/endorse.h"
+#include "libattest/enrol.h"
+#include "libattest/tpm.h"
 #include "server/auth/principal.h"
 #include "server/role.h"
 
@@ -39,6 +41,11 @@ struct worker {
 	struct worker_collateral *collateral;           /* collateral.c */
 	struct principals principals;
 	bool is_isolated, wants_fresh;  /* trust model and isolated.freshness */
+	bool tpm_wants_reader;          /* POST /attest/Tpm needs a bearer */
+	struct att_reference *reference;        /* of measured boot; settings.reference is this */
+	struct att_bytes *ek_roots;     /* what endorsement keys must chain to */
+	size_t nek_roots;
+	struct att_bytes ak_ca;         /* the provider's, in DER; settings.ak_cas is this */
 	struct att_deny *configured;    /* whom the configuration refuses */
 	size_t nconfigured;
 	struct att_denylist *told;      /* by the front; settings.deny is both together */
@@ -86,6 +93,49 @@ ATT_CHECK bool worker_judge(
 ATT_CHECK bool worker_baselines(
     struct worker *w, struct rd stored, struct rd *out, struct att_error *e);
 int64_t worker_now_s(const struct worker *w);   /* the time at which evidence is judged */
+
+/*
+ * Asks the signer; *out is borrowed until the next question.  What it refuses is an INTERNAL
+ * error, but for a
+ * sealed state that does not open: NOT_AUTHENTIC.  f is the message that is being answered.
+ */
+ATT_CHECK bool worker_ask_signer(struct worker *w, const struct frame *f, enum ipc_op op,
+    const struct block ask[2], struct rd *out, struct att_error *e);
+/* A state that the client carries: sealed for this provider and this purpose; *out lives in w->request. */
+ATT_CHECK bool worker_seal(struct worker *w, const struct frame *f, enum seal_purpose purpose,
+    struct rd state, struct rd *out, struct att_error *e);
+/* Its state again; NOT_AUTHENTIC: it was not sealed by worker_seal() for this provider and purpose. */
+ATT_CHECK bool worker_open(struct worker *w, const struct frame *f, enum seal_purpose purpose,
+    struct rd sealed, struct rd *out, struct att_error *e);
+
+/* What a message of type Tpm is, and what the context of a request says. */
+struct worker_tpm {
+	bool is_request;                /* else it wants a challenge */
+	struct att_tpm_context context;
+	int64_t expires_s;              /* of a context that could be read */
+};
+/* Errors say what is wrong with the body; a context that does not open is no error but its state. */
+ATT_CHECK bool worker_tpm_read(struct worker *w, const struct frame *f, struct rd body,
+    struct worker_tpm *out, struct att_error *e);
+/* Answers to both messages, and the NEED by which the front is asked whether the context is unused. */
+ATT_CHECK bool worker_tpm_challenge(
+    struct worker *w, const struct frame *f, struct rd *body, struct att_error *e);
+ATT_CHECK bool worker_tpm_report(struct worker *w, struct rd token, struct rd *body, struct att_error *e);
+ATT_CHECK bool worker_tpm_need(
+    struct worker *w, const struct worker_tpm *t, struct rd *out, struct att_error *e);
+
+/* enrol.c.  At start: takes the EK_ROOTS message; asks the signer for the provider's AK CA. */
+ATT_CHECK bool worker_take_ek_roots(struct worker *w, struct att_error *e);
+ATT_CHECK bool worker_ask_ak_ca(struct worker *w, struct att_error *e);
+/* What a refused step of an enrolment tells beside its error; all in w->request. */
+struct worker_refusal {
+	const struct att_check *checks;
+	size_t nchecks;
+	const char *hint;
+};
+/* Either step, as the members of the body say: claims is the answer's body, enrolment what is stored. */
+ATT_CHECK bool worker_enrol(struct worker *w, const struct frame *f, struct rd body, struct managed *out,
+    struct worker_refusal *why, struct att_error *e);
 
 /* Who a bearer is; *who is NULL when none was sent.  The bearer's text is wiped.  UNAUTHORIZED:
  * nobody. */

@@ -13,6 +13,7 @@ COMMANDS = {
     "policy hash": ["-"], "policy wrap": ["-"], "policy diff": ["-", "-"], "policy suggest": ["-"],
     "token verify": ["--jwks", "-", "--issuer", "https://i", "-"], "jmespath": ["a", "-"],
     "submit": ["--server", "https://127.0.0.1:1", "-"], "simulate": ["SevSnpVm", "-o", "/nonexistent/x"],
+    "collect": ["--tcti", "device:/nonexistent/tpm", "-o", "/nonexistent/x"],
     "collateral status": ["-"], "collateral export": ["-o", "/nonexistent/x", "-"],
     "collateral import": ["-", "-o", "/nonexistent/x"],
     "collateral fetch": ["--source", "https://127.0.0.1:1", "-o", "/nonexistent/x", "--evidence", "-"],

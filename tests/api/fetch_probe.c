@@ -85,7 +85,7 @@ static bool ask(struct probe *p, char *line, struct att_error *e)
 {
 	char *word[5] = { NULL }, *rest = line;
 	uint8_t authentic;
-	struct block blocks[4];
+	struct block blocks[5];
 
 	for (size_t i = 0; i < 5; i++)
 		word[i] = strsep(&rest, " \n");
@@ -95,6 +95,7 @@ static bool ask(struct probe *p, char *line, struct att_error *e)
 	for (size_t i = 0; i < 3; i++)
 		blocks[i] = block_text(i == 2 && strcmp(word[3], "-") == 0 ? "" : word[1 + i]);
 	blocks[3] = (struct block){ &authentic, 1 };
+	blocks[4] = block_text("");
 	return channel_send(&p->front, &(struct frame){ .op = OP_FETCH,
 	    .id = strtoull(word[0], NULL, 10) }, blocks, -1, true, e);
 }

@@ -1,5 +1,5 @@
 /*
- * probe.c - attestd with two traitors in it, for x_04_separation.py; never installed.
+ * probe.c - attestd with two traitors in it, for x_04_separation.py and s_03_context.py; never installed.
  *
  * The verify role obeys a body "PROBE <what>" and the front a path /probe/<what>: each tries what its
  * sandbox or its peers must not allow, and reports the errno (0: it succeeded).
@@ -21,6 +21,7 @@
 #include "server/api/route_tbl.h"
 #include "server/datadir/datadir.h"
 #include "server/front/front.h"
+#include "server/log/log.h"
 #include "server/log/metrics.h"
 #include "server/signer/signer.h"
 #include "server/worker/worker.h"
@@ -107,15 +108,47 @@ static int obey(const char *name)
 	return -1;
 }
 
+/* A state sealed in another provider's name. */
+static int seal_as_another(struct worker *w, const struct frame *f)
+{
+	struct frame other = *f;
+	struct att_error e = { 0 };
+	struct rd sealed;
+
+	other.provider ^= 1;
+	return worker_seal(w, &other, SEAL_TPM_CHALLENGE, rd_text("state"), &sealed, &e) ? 0 : 1;
+}
+
+/* Once the front has marked a context as used, for s_03_context.py: dies, or hangs, as the trace id asks. */
+static void stop_after_use(const struct frame *f)
+{
+	char id[64];
+	uint8_t bits = 0;
+	struct rd flags = f->block[4];
+
+	if (!rd_u8(&flags, &bits) || !(bits & ATTEST_CHALLENGED) || !frame_text(f->block[1], id, sizeof id))
+		return;
+	/* 00-<trace id>-... */
+	if (strncmp(id, "00-dead", 7) == 0)
+		abort();
+	if (strncmp(id, "00-feed", 7) != 0)
+		return;
+	log_event(LOG_INFO, "probe.hangs", NULL);
+	for (volatile int forever = 1; forever;)
+		;
+}
+
 static bool probe_answer(struct worker *w, const struct frame *f, struct answer *out, struct att_error *e)
 {
 	static const uint8_t zero[32];
 	struct buf b = buf_make(w->request);
 	char text[64];
 
+	stop_after_use(f);
 	if (!frame_text(f->block[3], text, sizeof text) || strncmp(text, "PROBE ", 6) != 0)
 		return worker_answer(w, f, out, e);
-	buf_fmt(&b, "{\"errno\":%d}", obey(text + 6));
+	buf_fmt(&b, "{\"errno\":%d}", strcmp(text + 6, "seal-as-another") == 0 ? seal_as_another(w, f) :
+	    obey(text + 6));
 	*out = (struct answer){ .status = 200, .verdict = VERDICT_NONE, .evidence_sha256 = zero,
 	    .body = rd_make(b.p, b.len) };
 	return buf_ok(&b, e);
@@ -198,6 +231,14 @@ static void front_sign_attestation(struct api_call *c)
 	ask_signer(c, OP_SIGN, blocks);
 }
 
+static void front_seal(struct api_call *c)
+{
+	uint8_t purpose = SEAL_TPM_CHALLENGE;
+	struct block blocks[2] = { { &purpose, 1 }, block_text("state") };
+
+	ask_signer(c, OP_SEAL, blocks);
+}
+
 static void front_sign_disguised(struct api_call *c)
 {
 	struct block claims =
@@ -226,6 +267,7 @@ static const struct api_route probe_routes[] = {
 	    PROBE("write-tls", front_write_tls),
 	PROBE("write-store", front_write_store), PROBE("open-passwd", front_open_passwd),
 	PROBE("execve", front_execve), PROBE("ptrace", front_ptrace),
+	PROBE("seal", front_seal),
 	PROBE("sign-attestation", front_sign_attestation), PROBE("sign-disguised", front_sign_disguised),
 	PROBE("sign-issuer", front_sign_issuer), PROBE("sign-result", front_sign_result),
 #define X(label, ...) { ROUTE_##label, __VA_ARGS__ },

@@ -123,6 +123,16 @@ with scene() as (folder, mock):
         check(a.status == 200 and any(i["source"] == "second" for i in d.items().values()),
               "the second source is asked when the first fails", a.body)
     mock.clear()
+    for name in ["wrong-signature", "truncated"]:
+        fresh = Platform(folder, name, "--fmspc", f"0d0d0d0d0d{len(name):02x}")
+        mock.add(fresh.collateral)
+        mock.fault(name, path="/pcs/", times=0)
+        with Service(service, config_of([pcs(mock), pcs(mock, "second", "pccs2")]), roots=[known.root]) as d:
+            a, _ = cold(d, fresh)
+            key = ("tcb-info", f"SGX-0d0d0d0d0d{len(name):02x}")
+            check(a.status == 200 and d.items()[key]["source"] == "second",
+                  f"{name}: the second source is asked when what the first serves is no good", a.body)
+        mock.clear()
 
 with scene() as (folder, mock):
     known = Platform(folder, "known")

@@ -67,10 +67,12 @@ with Daemon(program="tests/api/attestd-probe", config="workers: {verify: 1}\n") 
         got = front(what)
         check(got in (EPERM, EACCES), f"front: {what} is refused", got)
     check(front("sign-result") == 0, "signer: a management result is signed for the front")
-    for what in ("sign-attestation", "sign-disguised", "sign-issuer"):
+    for what in ("sign-attestation", "sign-disguised", "sign-issuer", "seal"):
         got = front(what)
         check(got not in (0, 255), f"signer: {what} on the front's channel is refused", got)
-    check(until(lambda: sum("signer.refused" in line for line in d.log) == 3), "and logged", d.log)
+    check(until(lambda: sum("signer.refused" in line for line in d.log) == 4), "and logged", d.log)
+    check(worker("seal-as-another") == 1, "signer: nothing is sealed in another provider's name")
+    check(until(lambda: any("belongs to another provider" in line for line in d.log)), "which is logged too", d.log)
 
     signer, = d.roles("signer")
     verify, = until(lambda: d.roles("verify"))
@@ -80,6 +82,9 @@ with Daemon(program="tests/api/attestd-probe", config="workers: {verify: 1}\n") 
     fds = {os.readlink(f"/proc/{verify}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{verify}/fd") if int(fd) > 2}
     check(fds == {"socket"} and len(os.listdir(f"/proc/{verify}/fd")) == 6, "verify: three sockets and nothing else", fds)
     try:
+        sealing = [(d.data / "keys" / "default.sealing.key").read_bytes()]
+        check(len(sealing[0]) == 32 and memory_holds(signer, sealing), "the sealing key is in the signer's memory")
+        check(not any(memory_holds(pid, sealing) for pid in (verify, d.roles("front")[0], d.process.pid)), "and in no other role's")
         secrets = key_secrets((d.data / "keys" / "default.RS256.key.pem").read_bytes())
         check(memory_holds(signer, secrets), "the signing key is in the signer's memory: the search works")
         check(not memory_holds(verify, secrets), "it is not in a verify worker's")

@@ -13,6 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "api"))
 from daemon import BUILD, Daemon, check, done, skip  # noqa: E402  (the helper of the API tests)
 from evidence import attesting  # noqa: E402
+from tpm import measuring  # noqa: E402
 
 CACHE = BUILD / "clients"
 RUN_LIMIT_S = 240
@@ -127,18 +128,19 @@ def run(client, command, environment=None, prepare=None, isolated_by_host=False)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pairs = make_pairs(folder)
-    with Daemon(config=configuration(folder), clock=None, anchors=False) as daemon, attesting(folder) as (others, more):
+    with (Daemon(config=configuration(folder), clock=None, anchors=False) as daemon, measuring(folder) as (tpm, measured),
+          attesting(folder) as (others, more)):
         scene, ca = folder / "scene.json", folder / "ca.pem"
-        authorities = [(d.data / "tls" / "ca.pem").read_text() for d in (daemon, *others)]
+        authorities = [(d.data / "tls" / "ca.pem").read_text() for d in (daemon, tpm, *others)]
         ca.write_text("".join(authorities))
-        scene.write_text(json.dumps({**scene_for(daemon, pairs, isolated_by_host), **more, "ca": str(ca)}))
+        scene.write_text(json.dumps({**scene_for(daemon, pairs, isolated_by_host), **measured, **more, "ca": str(ca)}))
         if prepare:
             prepare(folder, authorities)
         words, extra = command(scene), environment(ca) if environment else {}
         made = subprocess.run(words, env={**os.environ, **extra}, capture_output=True, text=True,
                               timeout=RUN_LIMIT_S)
         report(client, made)
-        for d in (daemon, *others):
+        for d in (daemon, tpm, *others):
             check(d.stop() == 0, f"{client}: the daemon stops cleanly", d.log[-20:])
         if not others:
             skip(f"{client}: attestation", "the vectors are absent")

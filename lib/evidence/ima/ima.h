@@ -146,12 +146,16 @@ ATT_CHECK bool ima_boot_aggregate(const struct ima_entry *en, const struct pcr_b
 const char *ima_aggregate_text(enum ima_aggregate_result r);
 
 /* security.ima as a signature (evm_ima_xattr). */
-enum ima_sig_type { IMA_SIG_DIGSIG = 3, IMA_SIG_VERITY = 5 };
+enum ima_sig_type {
+	IMA_SIG_DIGSIG = 3,
+	IMA_SIG_VERITY = 6              /* 5 is EVM's portable signature, which is in security.evm */
+};
 struct ima_signature {
 	/* verity: what is signed is a structure with the fs-verity digest */
 	enum ima_sig_type type;
 	uint8_t version;                /* 2; verity 3 */
 	const char *alg;                /* "sha256": what the signer hashed with */
+	uint8_t alg_id;                 /* the same in the order of the kernel */
 	uint8_t keyid[4];               /* last bytes of the certificate's subjectKeyIdentifier */
 	/* RSA PKCS #1 v1.5, or ECDSA as DER, over the file's digest */
 	struct rd signature;

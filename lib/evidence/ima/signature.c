@@ -25,6 +25,7 @@ bool ima_signature_parse(struct rd in, struct ima_signature *out, struct att_err
 		return att_fail(e, ATT_E_UNSUPPORTED, "IMA signature: hash algorithm %u", alg);
 	t.type = (enum ima_sig_type)type;
 	t.alg = algs[alg];
+	t.alg_id = alg;
 	*out = t;
 	return true;
 }

@@ -107,11 +107,9 @@ static bool form(const struct x509_cert *cert, struct att_error *e)
 	return true;
 }
 
-bool tpm_ek_cert_check(const struct trust *t, struct arena *a, const struct x509_cert *cert,
-    const struct x509_bundle *sent, struct tpm_ek_facts *out, struct att_error *e)
+bool tpm_ek_cert_facts(const struct x509_cert *cert, struct tpm_ek_facts *out, struct att_error *e)
 {
 	struct tpm_ek_facts f = { 0 };
-	enum tpm_chain_step step;
 	struct rd san;
 
 	if (!form(cert, e))
@@ -121,6 +119,18 @@ bool tpm_ek_cert_check(const struct trust *t, struct arena *a, const struct x509
 		return att_fail(e, ATT_E_NOT_AUTHENTIC,
 		    "endorsement key certificate: no subjectAltName with a TPM's manufacturer");
 	vendor(&f);
+	*out = f;
+	return true;
+}
+
+bool tpm_ek_cert_check(const struct trust *t, struct arena *a, const struct x509_cert *cert,
+    const struct x509_bundle *sent, struct tpm_ek_facts *out, struct att_error *e)
+{
+	struct tpm_ek_facts f;
+	enum tpm_chain_step step;
+
+	if (!tpm_ek_cert_facts(cert, &f, e))
+		return false;
 	if (!tpm_chain_verify(t, a, cert, sent, &f.chain, &step, e))
 		return att_within(e, "endorsement key certificate");
 	*out = f;

@@ -81,8 +81,10 @@ struct tpm_ek_facts {
 	char version[TPM_ATTRIBUTE_MAX + 1];
 	struct tpm_chain chain;
 };
-/* Purpose 2.23.133.8.1, key usage, no CA, the TPM's attributes, and the chain. NOT_AUTHENTIC with
- * the reason. */
+/* Purpose 2.23.133.8.1, key usage, no CA, and the TPM's attributes; out->chain stays empty. */
+ATT_CHECK bool tpm_ek_cert_facts(const struct x509_cert *cert, struct tpm_ek_facts *out,
+    struct att_error *e);
+/* The same, and the chain. NOT_AUTHENTIC with the reason. */
 ATT_CHECK bool tpm_ek_cert_check(const struct trust *t, struct arena *a, const struct x509_cert *cert,
     const struct x509_bundle *sent, struct tpm_ek_facts *out, struct att_error *e);
 

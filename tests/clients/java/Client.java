@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -301,6 +303,94 @@ public final class Client {
 		}
 	}
 
+	static byte[] decoded(String text) {
+		return Base64.getUrlDecoder().decode(text);
+	}
+
+	@SuppressWarnings("unchecked")
+	static Map<String, Object> object(byte[] json) {
+		return BinaryData.fromBytes(json).toObject(Map.class);
+	}
+
+	/** What is inside the wrapping of an answer. */
+	@SuppressWarnings("unchecked")
+	static Map<String, Object> payload(String answer) {
+		return (Map<String, Object>)object(answer.getBytes()).get("payload");
+	}
+
+	/** Message 2 by a TPM of software. */
+	@SuppressWarnings("unchecked")
+	static String made(Map<String, ?> place, String challenge, Map<String, ?> keywords) throws Exception {
+		Map<String, Object> line = new HashMap<>(payload(challenge));
+		line.putAll(keywords);
+		Process maker = new ProcessBuilder((List<String>)place.get("maker")).start();
+		try (var in = maker.getOutputStream()) {
+			in.write((BinaryData.fromObject(line).toString() + "\n").getBytes());
+		}
+		String[] lines = new String(maker.getInputStream().readAllBytes()).split("\n");
+		return new String(decoded(lines[1]));
+	}
+
+	static boolean isSigned(AttestationClient client, String[] parts) throws Exception {
+		Object kid = object(decoded(parts[0])).get("kid");
+		AttestationSigner signer = client.listAttestationSigners().getAttestationSigners().stream()
+		    .filter(s -> s.getKeyId().equals(kid)).findFirst().orElseThrow();
+		Signature verifier = Signature.getInstance("SHA256withRSA");
+		verifier.initVerify(signer.getCertificates().get(0));
+		verifier.update((parts[0] + "." + parts[1]).getBytes());
+		return verifier.verify(decoded(parts[2]));
+	}
+
+	static boolean reported(Map<String, ?> place, AttestationClient client, String answer) throws Exception {
+		String[] parts = ((String)payload(answer).get("report")).split("\\.");
+		var found = object(decoded(parts[1]));
+		return isSigned(client, parts) && place.get("issuer").equals(found.get("iss")) &&
+		    place.get("rp").equals(found.get("rp_data")) && place.get("rp").equals(found.get("nonce")) &&
+		    Map.of("jwk", place.get("key")).equals(found.get("cnf")) &&
+		    found.entrySet().containsAll(((Map<?, ?>)place.get("claims")).entrySet());
+	}
+
+	/** One message 2 for a new challenge, or the one before again; the message. */
+	@SuppressWarnings("unchecked")
+	static String measured(Map<String, ?> place, AttestationClient client, Map<String, ?> c, String last)
+	    throws Exception {
+		String init = (String)place.get("init"), name = "tpm: " + c.get("name");
+		String message = (Boolean)c.get("again") ? last :
+		    made(place, client.attestTpm(init), (Map<String, ?>)c.get("keywords"));
+		int status = ((Number)c.get("status")).intValue();
+		if (status != 200)
+			refused(name, status, (String)c.get("code"), () -> client.attestTpm(message));
+		else
+			step(name, () -> reported(place, client, client.attestTpm(message)));
+		return message;
+	}
+
+	/** Both rounds of attestTpm, around a policy that is set in between. */
+	@SuppressWarnings("unchecked")
+	static void tpm() throws Exception {
+		Map<String, ?> place = scene.get("tpm");
+		AttestationClient client = new AttestationClientBuilder().endpoint(at("tpm", "url"))
+		    .credential(bearer(at("tpm", "reader"))).retryOptions(ONCE)
+		    .tokenValidationOptions(strict("tpm")).buildClient();
+		step("tpm: a challenge", () -> {
+			var found = payload(client.attestTpm(at("tpm", "init")));
+			return decoded((String)found.get("challenge")).length == 16 &&
+			    !((String)found.get("service_context")).isEmpty();
+		});
+		refused("tpm: no message of the protocol", 400, "InvalidParameter",
+		    () -> client.attestTpm(at("tpm", "unknown")));
+		for (var c : (List<Map<String, ?>>)place.get("before"))
+			measured(place, client, c, null);
+		step("tpm: set a policy", () -> {
+			var result = admin("tpm").setAttestationPolicy(AttestationType.TPM, at("tpm", "policy"));
+			return PolicyModification.UPDATED.equals(result.getPolicyResolution()) &&
+			    at("tpm", "policy").equals(admin("tpm").getAttestationPolicy(AttestationType.TPM));
+		});
+		String last = null;
+		for (var c : (List<Map<String, ?>>)place.get("cases"))
+			last = measured(place, client, c, last);
+	}
+
 	@SuppressWarnings("unchecked")
 	public static void main(String[] args) throws Exception {
 		Map<String, Object> all = BinaryData.fromString(Files.readString(Path.of(args[0]))).toObject(Map.class);
@@ -312,6 +402,7 @@ public final class Client {
 		aad();
 		isolatedPolicies(admin("isolated"));
 		isolatedCertificates(admin("isolated"));
+		tpm();
 		for (var place : (List<Map<String, ?>>)all.getOrDefault("attest", List.of()))
 			attest(place);
 		System.exit(0);         // the HTTP client's threads would keep the program

@@ -1,5 +1,6 @@
 // The official JavaScript client against a running attestd; prints one line a check.  Usage: client.mjs SCENE
-import { createHash, X509Certificate } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { createHash, createVerify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import sdk from "@azure/attestation";
@@ -44,9 +45,10 @@ function optionsFor(place) {
 	};
 }
 
+const bearer = (token) => ({ getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3600000 }) });
+
 function admin(place, token = place.contributor) {
-	const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 3600000 }) };
-	return new sdk.AttestationAdministrationClient(place.url, credential, optionsFor(place));
+	return new sdk.AttestationAdministrationClient(place.url, bearer(token), optionsFor(place));
 }
 
 const by = (pair) => ({ privateKey: pair.key, certificate: pair.certificate });
@@ -206,6 +208,64 @@ async function attest(place) {
 	}
 }
 
+// Message 2 by a TPM of software.
+function made(place, challenge, keywords) {
+	const { challenge: bytes, service_context: context } = JSON.parse(challenge).payload;
+	const line = JSON.stringify({ challenge: bytes, service_context: context, ...keywords });
+	const out = execFileSync(place.maker[0], place.maker.slice(1), { input: `${line}\n`, maxBuffer: 1 << 24 });
+	return Buffer.from(out.toString().split("\n")[1], "base64url").toString();
+}
+
+function isSigned(signers, jwt) {
+	const [head, body, signature] = jwt.split(".");
+	const { kid } = JSON.parse(Buffer.from(head, "base64url"));
+	const signer = signers.find((s) => s.keyId === kid);
+	const { publicKey } = new X509Certificate(signer.certificates[0]);
+	return createVerify("sha256").update(`${head}.${body}`).verify(publicKey, signature, "base64url");
+}
+
+async function reported(place, client, answer) {
+	const jwt = JSON.parse(answer).payload.report;
+	const found = JSON.parse(Buffer.from(jwt.split(".")[1], "base64url"));
+	const good = [
+		isSigned(await client.getAttestationSigners(), jwt), found.iss === place.issuer,
+		found.rp_data === place.rp, found.nonce === place.rp, isDeepStrictEqual(found.cnf, { jwk: place.key }),
+		Object.entries(place.claims).every(([name, value]) => found[name] === value),
+	];
+	return [good.every((g) => g), { good, found }];
+}
+
+// One message 2 for a new challenge, or the one before again; the message.
+async function measured(place, client, c, last) {
+	const message = c.again ? last : made(place, await client.attestTpm(place.init), c.keywords);
+	const name = `tpm: ${c.name}`;
+	if (c.status !== 200)
+		await refused(name, c.status, c.code, () => client.attestTpm(message));
+	else
+		await step(name, async () => reported(place, client, await client.attestTpm(message)));
+	return message;
+}
+
+// Both rounds of attestTpm, around a policy that is set in between.
+async function tpm(place) {
+	const client = new sdk.AttestationClient(place.url, bearer(place.reader), optionsFor(place));
+	await step("tpm: a challenge", async () => {
+		const found = JSON.parse(await client.attestTpm(place.init)).payload;
+		return [Buffer.from(found.challenge, "base64url").length === 16 && found.service_context.length > 0, found];
+	});
+	await refused("tpm: no message of the protocol", 400, "InvalidParameter", () => client.attestTpm(place.unknown));
+	for (const c of place.before)
+		await measured(place, client, c);
+	await step("tpm: set a policy", async () => {
+		const { body } = await admin(place).setPolicy("Tpm", place.policy);
+		const back = (await admin(place).getPolicy("Tpm")).body;
+		return [body.policyResolution === "Updated" && back === place.policy, { body, back }];
+	});
+	let last;
+	for (const c of place.cases)
+		last = await measured(place, client, c, last);
+}
+
 for (const [label, other] of [["aad", "isolated"], ["isolated", "aad"]]) {
 	await metadata(label, scene[label]);
 	await authorisation(label, scene[label], scene[other]);
@@ -213,5 +273,6 @@ for (const [label, other] of [["aad", "isolated"], ["isolated", "aad"]]) {
 await aad(scene.aad);
 await isolatedPolicies(admin(scene.isolated));
 await isolatedCertificates(admin(scene.isolated));
+await tpm(scene.tpm);
 for (const place of scene.attest ?? [])
 	await attest(place);

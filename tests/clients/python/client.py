@@ -4,6 +4,7 @@ import hashlib
 import json
 import pathlib
 import ssl
+import subprocess
 import sys
 import time
 from collections import namedtuple
@@ -11,6 +12,9 @@ from collections import namedtuple
 from azure.core.exceptions import HttpResponseError
 from azure.security.attestation import (AttestationAdministrationClient, AttestationClient,
                                         AttestationPolicyToken)
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificate
 
 TYPE = "SevSnpVm"
 POLICY = 'version= 1.0;\nauthorizationrules{[type=="x-ms-attestation-type"] => permit();};'
@@ -226,11 +230,74 @@ def attest(place):
             step(f"attest {case['name']}", lambda case=case, run=run: received(case, place, *run()))
 
 
+def made(place, challenge, keywords):
+    """Message 2 by a TPM of software."""
+    payload = json.loads(challenge)["payload"]
+    line = json.dumps({"challenge": payload["challenge"], "service_context": payload["service_context"], **keywords})
+    out = subprocess.run(place["maker"], input=line + "\n", text=True, check=True, stdout=subprocess.PIPE).stdout
+    return decoded(out.splitlines()[1]).decode()
+
+
+def decoded(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def signed_by(signers, jwt):
+    """Raises unless the signature is by the signer that the token names."""
+    head, body, signature = jwt.split(".")
+    kid = json.loads(decoded(head))["kid"]
+    pem = next(s.certificates[0] for s in signers if s.key_id == kid)
+    load_pem_x509_certificate(pem.encode()).public_key().verify(decoded(signature), f"{head}.{body}".encode(),
+                                                                padding.PKCS1v15(), SHA256())
+
+
+def reported(place, client, answer):
+    """Everything of a token for a TPM that is as it should be."""
+    jwt = json.loads(answer)["payload"]["report"]
+    signed_by(client.get_signing_certificates(), jwt)
+    found = json.loads(decoded(jwt.split(".")[1]))
+    good = [found["iss"] == place["issuer"], found["rp_data"] == found["nonce"] == place["rp"],
+            found["cnf"] == {"jwk": place["key"]}, found.items() >= place["claims"].items()]
+    return all(good), (good, found)
+
+
+def measured(place, client, case, last):
+    """One message 2 for a new challenge, or the one before again; the message."""
+    message = last if case["again"] else made(place, client.attest_tpm(place["init"]), case["keywords"])
+    name = f"tpm: {case['name']}"
+    if case["status"] != 200:
+        refused(name, case["status"], case["code"], lambda: client.attest_tpm(message))
+    else:
+        step(name, lambda: reported(place, client, client.attest_tpm(message)))
+    return message
+
+
+def tpm(place):
+    """Both rounds of attest_tpm, around a policy that is set in between."""
+    client, last = AttestationClient(place["url"], Static(place["reader"]), **common(place)), None
+
+    def challenge():
+        found = json.loads(client.attest_tpm(place["init"]))["payload"]
+        return len(decoded(found["challenge"])) == 16 and decoded(found["service_context"]), found
+    step("tpm: a challenge", challenge)
+    refused("tpm: no message of the protocol", 400, "InvalidParameter", lambda: client.attest_tpm(place["unknown"]))
+    for case in place["before"]:
+        measured(place, client, case, None)
+
+    def set_policy():
+        result, _ = admin(place).set_policy("Tpm", place["policy"])
+        return result.policy_resolution == "Updated" and admin(place).get_policy("Tpm")[0] == place["policy"], vars(result)
+    step("tpm: set a policy", set_policy)
+    for case in place["cases"]:
+        last = measured(place, client, case, last)
+
+
 for name, elsewhere in (("aad", "isolated"), ("isolated", "aad")):
     metadata(name, scene[name])
     authorisation(name, scene[name], scene[elsewhere])
 aad(scene["aad"])
 isolated_policies(admin(scene["isolated"]))
 isolated_certificates(admin(scene["isolated"]))
+tpm(scene["tpm"])
 for place in scene.get("attest", []):
     attest(place)

@@ -113,6 +113,7 @@ static const char *some_value(unsigned kind)
 		[ATT_DENY_PLATFORM_INSTANCE] = 32,
 		[ATT_DENY_SIGNER] = 96,
 		[ATT_DENY_MEASUREMENT] = 96,
+		[ATT_DENY_AK] = 64,
 		[ATT_DENY_PRODUCT] = 8,
 		[ATT_DENY_ADVISORY] = 8 };
 

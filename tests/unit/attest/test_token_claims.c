@@ -21,7 +21,7 @@ static struct sets make(void)
 
 static const char *payload(struct sets *s, const struct json *nonce)
 {
-	struct token_input in = { &s->service, &s->issued, nonce };
+	struct token_input in = { .service = &s->service, .issued = &s->issued, .nonce = nonce };
 	struct att_error e = { 0 };
 	char *text;
 
@@ -39,6 +39,31 @@ static void test_service_only(void **state)
 	assert_true(claims_str(&s.service, "x-attestd-snp-product", "Milan", NULL));
 	assert_string_equal(payload(&s, json_string(s.a, "n")),
 	    "{\"nonce\":\"n\",\"x-ms-attestation-type\":\"sevsnpvm\",\"x-ms-sevsnpvm-vmpl\":0}");
+	arena_free(s.a);
+}
+
+/* spec: maa-tpm section 3: fixed claims, what the evidence adds, and issued claims once. */
+static void test_tpm_shape(void **state)
+{
+	struct sets s = make();
+	struct json *extra = json_object(s.a);
+	struct token_input in = { .service = &s.service, .issued = &s.issued, .is_tpm = true, .extra = extra };
+	struct att_error e = { 0 };
+	char *text;
+
+	(void)state;
+	assert_true(claims_str(&s.service, "x-ms-attestation-type", "tpm", NULL));
+	assert_true(claims_str(&s.service, "x-ms-policy-hash", "h", NULL));
+	assert_true(claims_bool(&s.service, "aikValidated", true, NULL));
+	assert_true(claims_str(&s.service, "events", "{}", NULL));
+	assert_true(claims_bool(&s.issued, "PlatformAttested", true, NULL));
+	assert_true(claims_str(&s.issued, "nonce", "forged", NULL));
+	assert_non_null(json_put(s.a, extra, "nonce", json_string(s.a, "AQIDBA")));
+	assert_non_null(json_put(s.a, extra, "rp_data", json_string(s.a, "AQIDBA")));
+	CHECK_OK(token_claims(&in, s.a, &text, &e), &e);
+	assert_string_equal(text,
+	    "{\"PlatformAttested\":true,\"nonce\":\"AQIDBA\",\"rp_data\":\"AQIDBA\","
+	    "\"x-ms-attestation-type\":\"tpm\",\"x-ms-policy-hash\":\"h\"}");
 	arena_free(s.a);
 }
 
@@ -116,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_service_only),
+		cmocka_unit_test(test_tpm_shape),
 		cmocka_unit_test(test_issued_twice),
 		cmocka_unit_test(test_reserved_names_stay_below),
 		cmocka_unit_test(test_incoming_issued_unchanged),

@@ -103,10 +103,44 @@ static void test_locating_in_bad_text(void **state)
 		}
 }
 
+/* At any depth, of a text that is read once; what is written with escapes is found too. */
+static void test_nested(void **state)
+{
+	static const char text[] = "{\"a\":[{\"b\" : {\"\\u0063\":[1, 2 ],\"d\":\"}\"}}]}";
+	struct arena *a = arena_new(1 << 20);
+	struct json_source src;
+	struct att_error e = { 0 };
+	const struct json *b;
+	struct json *root;
+	size_t off, len;
+
+	(void)state;
+	CHECK_OK(json_parse_source(a, text, sizeof text - 1, NULL, &root, &src, &e), &e);
+	b = json_get(json_get(root, "a")->child, "b");
+	CHECK_OK(json_source_range(&src, b, &off, &len, &e), &e);
+	assert_int_equal(len, strlen("{\"\\u0063\":[1, 2 ],\"d\":\"}\"}"));
+	assert_memory_equal(text + off, "{\"\\u0063\"", 9);
+	CHECK_OK(json_source_range(&src, json_get(b, "c"), &off, &len, &e), &e);
+	assert_int_equal(len, 7);
+	assert_memory_equal(text + off, "[1, 2 ]", len);
+	CHECK_OK(json_source_range(&src, json_get(b, "d"), &off, &len, &e), &e);
+	assert_memory_equal(text + off, "\"}\"", len);
+	assert_true(json_source_string(&src, json_get(b, "d"), &off));
+	assert_memory_equal(text + off, "}\"", 2);
+	CHECK_OK(json_parse_source(a, "[\"a\\u0062c\",\"\",\"\\n\"]", 20, NULL, &root, &src, &e), &e);
+	assert_false(json_source_string(&src, root->child, &off));
+	assert_true(json_source_string(&src, root->child->next, &off));
+	assert_int_equal(off, 13);
+	assert_false(json_source_string(&src, root->child->next->next, &off));
+	CHECK_ERR(json_parse_source(a, "{", 1, NULL, &root, &src, &e), &e, ATT_E_BAD_JSON, "offset");
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_ranges_read_back),
 		cmocka_unit_test(test_locating_in_bad_text),

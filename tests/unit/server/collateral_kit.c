@@ -3,11 +3,13 @@
 struct collateral_kit t;
 
 
-static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, uint64_t id)
+static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, const char *behind,
+    uint64_t id)
 {
 	(void)state;
 	assert_true(t.nfetches < FETCHES);
-	t.fetch[t.nfetches++] = (struct asked){ *what, is_authentic, id };
+	t.fetch[t.nfetches] = (struct asked){ .what = *what, .is_authentic = is_authentic, .id = id };
+	(void)snprintf(t.fetch[t.nfetches++].behind, COLLATERAL_SOURCE_MAX, "%s", behind);
 	return true;
 }
 
@@ -166,11 +168,19 @@ static void put_said(struct buf *b, const struct said *s)
 	put(b, s->piece);
 }
 
+/* What came is no good, and there is nobody else to ask. */
+static void no_next(unsigned before)
+{
+	if (t.nfetches > before && !t.has_next)
+		fetched(before, FETCH_REFUSED, "", 0);
+}
+
 void judged_all(unsigned i, const struct said *s, size_t n)
 {
 	struct buf b = buf_make(t.a);
 	struct frame f = { .op = OP_JUDGED };
 	struct pool_job *job = t.judge[i];
+	unsigned before = t.nfetches;
 
 	for (size_t k = 0; k < n; k++)
 		put_said(&b, &s[k]);
@@ -178,6 +188,7 @@ void judged_all(unsigned i, const struct said *s, size_t n)
 	f.block[1] = rd_make(b.p ? b.p : "", b.len);
 	t.judge[i] = NULL;
 	job->done(job, &f);
+	no_next(before);
 }
 
 void judged(unsigned i, struct said s)
@@ -189,11 +200,13 @@ void unreadable(unsigned i)
 {
 	struct frame f = { .op = OP_JUDGED };
 	struct pool_job *job = t.judge[i];
+	unsigned before = t.nfetches;
 
 	f.block[0] = rd_text("not PEM");
 	f.block[1] = rd_text("");
 	t.judge[i] = NULL;
 	job->done(job, &f);
+	no_next(before);
 }
 
 struct collateral_wait *bring(unsigned w, struct want name, struct said s)

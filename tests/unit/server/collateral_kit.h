@@ -7,6 +7,7 @@
 
 #include "tests/harness/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #define FETCHES 64
 #define WAITS 1000
 
-struct asked { struct collateral_name what; bool is_authentic; uint64_t id; };
+struct asked { struct collateral_name what; bool is_authentic; char behind[COLLATERAL_SOURCE_MAX]; uint64_t id; };
 
 extern struct collateral_kit {
 	struct collateral c;
@@ -26,6 +27,7 @@ extern struct collateral_kit {
 	unsigned nfetches, njudged, changed;
 	struct pool_job *judge[FETCHES];
 	bool is_full;                   /* workers take nothing */
+	bool has_next;                  /* there is a source behind that of the first question */
 	int64_t now_s, now_us;
 	struct collateral_wait wait[WAITS];
 	unsigned done;

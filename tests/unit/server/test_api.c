@@ -333,11 +333,13 @@ static void test_no_answer_without_a_record(void **state)
 
 static struct collateral collateral;
 
-static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, uint64_t id)
+static bool fetch(void *state, const struct collateral_name *what, bool is_authentic, const char *behind,
+    uint64_t id)
 {
 	(void)state;
 	(void)what;
 	(void)is_authentic;
+	(void)behind;
 	(void)id;
 	return true;
 }

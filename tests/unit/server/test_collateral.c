@@ -134,6 +134,45 @@ static void test_authentic_joins(void **state)
 	assert_int_equal(t.done, 2);
 }
 
+/* What a source serves is judged, so the next one may still have what is wanted. */
+static void test_next_source(void **state)
+{
+	struct said bad = good_info;
+
+	(void)state;
+	bad.fault = "signature";
+	t.has_next = true;
+	(void)ask_one(0, info);
+	assert_string_equal(t.fetch[0].behind, "");
+	fetched(0, FETCH_FOUND, "", 0);
+	judged(0, bad);
+	assert_int_equal(t.nfetches, 2);
+	assert_string_equal(t.fetch[1].behind, "intel");
+	assert_int_equal(t.done, 0);
+	fetched(1, FETCH_FOUND, "", 0);
+	judged(1, good_info);
+	assert_int_equal(t.done, 1);
+	check_piece(&t.wait[0], 0, good_info.piece);
+}
+
+/* Nobody has a good one: the reason is what was wrong with it. */
+static void test_no_next_source(void **state)
+{
+	struct said bad = good_info;
+
+	(void)state;
+	bad.fault = "signature";
+	t.has_next = true;
+	(void)ask_one(0, info);
+	fetched(0, FETCH_FOUND, "", 0);
+	judged(0, bad);
+	fetched(1, FETCH_FAILED, "second: status 500", 0);
+	assert_int_equal(t.done, 1);
+	check_lacking(&t.wait[0], "from intel: signature: because of that; second: status 500");
+	check_lacking(ask_one(1, info), "signature: because of that");
+	assert_int_equal(t.nfetches, 2);
+}
+
 /* A worker's death during JUDGE fails only that fetch. */
 static void test_judge_dies(void **state)
 {
@@ -265,8 +304,9 @@ static void test_forget_counts_at_once(void **state)
 	check_lacking(bring(0, info, s), "signature");
 	check_lacking(ask_one(1, info), "signature");
 	CHECK_OK(collateral_forget(&t.c, "tcb-info", "SGX-00906ed50000", &gone, &e), &e);
+	assert_int_equal(t.nfetches, 2);        /* the source, and whoever is behind it */
 	(void)ask_one(2, info);
-	assert_int_equal(t.nfetches, 2);
+	assert_int_equal(t.nfetches, 3);
 }
 
 /* A baseline is what the source says it is, not what arrived last. */
@@ -374,7 +414,7 @@ int main(void)
 		T(test_no_fetch_role),
 		T(test_fetch_failed),
 		T(test_authentic_joins),
-		T(test_judge_dies),
+		T(test_next_source), T(test_no_next_source), T(test_judge_dies),
 		T(test_no_worker_free),
 		T(test_not_readable),
 		T(test_not_accepted),

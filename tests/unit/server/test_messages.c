@@ -194,9 +194,32 @@ static void test_managed(void **state)
 	}
 }
 
+static void test_enrolled(void **state)
+{
+	struct arena *a = arena_new(MIB);
+	struct enrolled in = { .ek_id = rd_text("ek"), .ak_name = rd_text("ak"), .model = rd_text("m"),
+		.expires_s = 77 }, out;
+	struct att_error e = { 0 };
+	struct rd bytes, cut;
+
+	(void)state;
+	CHECK_OK(enrolled_encode(a, &in, &bytes, &e), &e);
+	CHECK_OK(enrolled_decode(bytes, &out, &e), &e);
+	assert_true(rd_is_text(&out.ek_id, "ek") && rd_is_text(&out.ak_name, "ak"));
+	assert_true(rd_is_text(&out.model, "m"));
+	assert_true(rd_empty(&out.failed_check) && rd_empty(&out.version));
+	assert_int_equal(out.expires_s, 77);
+	for (size_t n = 0; n < rd_left(&bytes); n++) {
+		cut = rd_make(rd_ptr(&bytes), n);
+		CHECK_ERR(enrolled_decode(cut, &out, &e), &e, ATT_E_BAD_FORMAT, "enrolment");
+	}
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_enrolled),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_facts_limits),
 		cmocka_unit_test(test_facts_without_memory),

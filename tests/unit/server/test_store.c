@@ -8,6 +8,8 @@
 #include "tests/harness/check.h"
 
 #include "server/store/collateral.h"
+#include "server/store/context.h"
+#include "server/store/enrolment.h"
 #include "server/store/store.h"
 
 static const struct implementation {
@@ -438,6 +440,157 @@ static void test_items_survive_reopen(void **state)
 	assert_int_equal(floor_s, 1200);
 }
 
+static bool use(struct fixture *f, const char *provider, const char *id, int64_t expires_s)
+{
+	struct store_context c = { .provider = provider, .id = { (const uint8_t *)id, strlen(id) },
+		.expires_s = expires_s };
+	bool fresh = false;
+
+	CHECK_OK(store_context_use(f->s, &c, 3, &fresh, &f->e), &f->e);
+	return fresh;
+}
+
+/* security-history A19: one use of a context, by one provider, also after the file was closed. */
+static void test_contexts(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t before = store_generation(f->s);
+	bool more = true;
+
+	assert_true(use(f, "default", "one", 100));
+	assert_false(use(f, "default", "one", 100));
+	assert_false(use(f, "default", "one", 999));
+	assert_true(use(f, "tenant-b", "one", 100));
+	assert_true(use(f, "default", "two", 200));
+	assert_int_equal(store_generation(f->s), before);
+	store_close(f->s);
+	f->s = NULL;
+	CHECK_OK(implementations[0].open(f->path, &f->s, &f->e), &f->e);
+	assert_false(use(f, "default", "one", 100));
+	CHECK_OK(store_contexts_forget(f->s, 100, &more, &f->e), &f->e);
+	assert_false(more);
+	assert_false(use(f, "default", "one", 100));
+	CHECK_OK(store_contexts_forget(f->s, 101, &more, &f->e), &f->e);
+	assert_true(use(f, "default", "one", 100));
+	assert_true(use(f, "tenant-b", "one", 100));
+	assert_false(use(f, "default", "two", 200));
+}
+
+static struct store_enrolment enrolment(const char *ek, const char *ak, int64_t at_s)
+{
+	return (struct store_enrolment){ .ek_id = ek, .ak_name = ak, .manufacturer = "id:494e5443",
+	    .vendor = "INTC",
+		.model = "m", .version = "v", .enrolled_by = "reader", .enrolled_at_s = at_s,
+		    .renewed_by = "reader",
+		.renewed_at_s = at_s, .expires_s = at_s + 30 };
+}
+
+static size_t enrolments(struct fixture *f, const char *provider, int64_t skip, size_t top,
+    struct store_enrolments *l)
+{
+	*l = (struct store_enrolments){ .skip = skip, .top = top };
+	CHECK_OK(store_enrolments(f->s, provider, f->a, l, &f->e), &f->e);
+	return l->n;
+}
+
+/* security-history A17: an endorsement key keeps its attestation key, also after the file was closed. */
+static void test_enrolments(void **state)
+{
+	struct fixture *f = *state;
+	struct store_enrolment one = enrolment("aa", "ak-1", 100), two = enrolment("bb", "ak-2", 110);
+	struct store_enrolments l;
+	const char *name;
+	bool renewed;
+
+	CHECK_OK(store_enrol(f->s, "default", &one, &renewed, &f->e), &f->e);
+	assert_false(renewed);
+	CHECK_OK(store_enrol(f->s, "default", &two, &renewed, &f->e), &f->e);
+	one = enrolment("aa", "ak-3", 120);
+	CHECK_ERR(store_enrol(f->s, "default", &one, &renewed, &f->e), &f->e, ATT_E_OPERATION, "another");
+	CHECK_OK(store_enrol(f->s, "tenant-b", &one, &renewed, &f->e), &f->e);
+	one = enrolment("aa", "ak-1", 130);
+	one.renewed_by = "writer";
+	CHECK_OK(store_enrol(f->s, "default", &one, &renewed, &f->e), &f->e);
+	assert_true(renewed);
+	store_close(f->s);
+	f->s = NULL;
+	CHECK_OK(implementations[0].open(f->path, &f->s, &f->e), &f->e);
+	CHECK_ERR(store_enrol(f->s, "tenant-b", &one, &renewed, &f->e), &f->e, ATT_E_OPERATION, "another");
+	assert_int_equal(enrolments(f, "default", 0, 9, &l), 2);
+	assert_false(l.more);
+	assert_string_equal(l.entry[0].ak_name, "ak-1");
+	assert_string_equal(l.entry[0].enrolled_by, "reader");
+	assert_string_equal(l.entry[0].renewed_by, "writer");
+	assert_int_equal(l.entry[0].enrolled_at_s, 100);
+	assert_int_equal(l.entry[0].renewed_at_s, 130);
+	assert_int_equal(l.entry[0].expires_s, 160);
+	assert_int_equal(enrolments(f, "default", 0, 1, &l), 1);
+	assert_true(l.more);
+	assert_int_equal(enrolments(f, "default", l.entry[0].n, 1, &l), 1);
+	assert_false(l.more);
+	assert_string_equal(l.entry[0].ek_id, "bb");
+	/* Removing: only here, once, and the number is not given again. */
+	CHECK_ERR(store_enrolment_remove(f->s, "tenant-b", "bb", f->a, &name, &f->e), &f->e,
+	    ATT_E_NOT_FOUND, "id");
+	CHECK_OK(store_enrolment_remove(f->s, "default", "bb", f->a, &name, &f->e), &f->e);
+	assert_string_equal(name, "ak-2");
+	CHECK_ERR(store_enrolment_remove(f->s, "default", "bb", f->a, &name, &f->e), &f->e,
+	    ATT_E_NOT_FOUND, "id");
+	two = enrolment("bb", "ak-9", 140);
+	CHECK_OK(store_enrol(f->s, "default", &two, &renewed, &f->e), &f->e);
+	assert_false(renewed);
+	assert_int_equal(enrolments(f, "default", 2, 9, &l), 1);
+	assert_int_equal(l.entry[0].n, 3);
+}
+
+/* What is over the limit was not used, and room comes back with what is forgotten. */
+static void test_contexts_are_limited(void **state)
+{
+	struct fixture *f = *state;
+	struct store_context over = { .provider = "default", .id = { (const uint8_t *)"four", 4 },
+		.expires_s = 100 };
+	bool fresh = false, more;
+
+	assert_true(use(f, "default", "one", 100));
+	assert_true(use(f, "default", "two", 100));
+	assert_true(use(f, "default", "three", 200));
+	CHECK_ERR(store_context_use(f->s, &over, 3, &fresh, &f->e), &f->e, ATT_E_OVERLOADED,
+	    "3 used contexts");
+	assert_false(fresh);
+	assert_false(use(f, "default", "one", 100));
+	assert_true(use(f, "tenant-b", "four", 100));
+	CHECK_OK(store_contexts_forget(f->s, 150, &more, &f->e), &f->e);
+	assert_true(use(f, "default", "four", 300));
+	assert_true(use(f, "default", "five", 300));
+	CHECK_ERR(store_context_use(f->s, &(struct store_context){ .provider = "default",
+	    .id = { (const uint8_t *)"six", 3 }, .expires_s = 1 }, 3, &fresh, &f->e), &f->e,
+	    ATT_E_OVERLOADED, "used contexts");
+}
+
+static void test_many_contexts_go_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	struct store_context c = { .provider = "default", .expires_s = 1 };
+	unsigned rounds = 0;
+	uint8_t id[4];
+	bool fresh, more = true;
+	struct store *s;
+
+	CHECK_OK(store_open_sqlite(":memory:", &s, &f->e), &f->e);
+	for (unsigned i = 0; i < 5000; i++) {
+		for (unsigned k = 0; k < sizeof id; k++)
+			id[k] = (uint8_t)(i >> (8 * k));
+		c.id = (struct store_bytes){ id, sizeof id };
+		CHECK_OK(store_context_use(s, &c, 5000, &fresh, &f->e), &f->e);
+	}
+	for (; more; rounds++)
+		CHECK_OK(store_contexts_forget(s, 2, &more, &f->e), &f->e);
+	assert_int_equal(rounds, 2);
+	CHECK_OK(store_context_use(s, &c, 1, &fresh, &f->e), &f->e);
+	assert_true(fresh);
+	store_close(s);
+}
+
 static void test_cannot_open(void **state)
 {
 	struct fixture *f = *state;
@@ -479,6 +632,10 @@ int main(void)
 		T(test_bytes_are_kept),
 		T(test_items),
 		T(test_items_survive_reopen),
+		T(test_contexts),
+		T(test_enrolments),
+		T(test_contexts_are_limited),
+		T(test_many_contexts_go_in_parts),
 		T(test_cannot_open),
 		T(test_memory_only),
 	};

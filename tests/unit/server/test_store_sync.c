@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/store/context.h"
 #include "server/store/store.h"
 
 #define SYNCS_MAX 2u
@@ -115,7 +116,9 @@ static void each_write_is_durable_in_two_fsyncs(void **state)
 	struct store_cert cert = {
 		.thumbprint = "AA", .der = { (const uint8_t *)jws, 900 }, .added_by = "admin"
 	};
+	struct store_context context = { .provider = "default", .id = { (const uint8_t *)"id", 2 } };
 	struct fixture f = open_store();
+	bool fresh;
 	struct att_error e = { 0 };
 	int64_t n;
 
@@ -138,6 +141,9 @@ static void each_write_is_durable_in_two_fsyncs(void **state)
 	counts("a shadow");
 	CHECK_OK(store_cert_add(f.s, "default", &cert, NULL, &e), &e);
 	counts("a certificate");
+	CHECK_OK(store_context_use(f.s, &context, 9, &fresh, &e), &e);
+	assert_true(fresh);
+	counts("a used context");
 	close_store(&f);
 }
 

@@ -52,6 +52,66 @@ static void the_algorithms(void **state)
 	assert_string_equal(jws_alg_of_kind(KEY_P521)->name, "ES512");
 }
 
+/* Messages of the Tpm protocol alone: by its own call, and by no other. */
+static void ps256_is_apart(void **state)
+{
+	static const struct { const char *header; enum att_err code; const char *substring; } bad[] = {
+		{ "{\"alg\":\"RS256\"}", ATT_E_UNSUPPORTED, "want PS256" },
+		{ "{\"alg\":\"none\"}", ATT_E_UNSUPPORTED, "want PS256" },
+		{ "{\"alg\":\"ps256\"}", ATT_E_UNSUPPORTED, "want PS256" },
+		{ "{\"alg\":\"PS256\",\"crit\":[\"exp\"]}", ATT_E_UNSUPPORTED, "crit" },
+		{ "{\"alg\":\"PS256\",\"typ\":\"x\"}", ATT_E_NOT_AUTHENTIC, "PS256" },
+	};
+	struct att_signing_key *k = kit.keys[KIT_RSA];
+	struct att_error e = { 0 };
+	struct pubkey *pub = NULL, *ec = NULL;
+	uint8_t sig[SIG_MAX];
+	size_t n;
+	struct jws j = parse("eyJhbGciOiJQUzI1NiJ9.e30.");      /* {"alg":"PS256"} */
+
+	(void)state;
+	CHECK_OK(privkey_public(kit.c, k->priv, &pub, &e), &e);
+	CHECK_OK(privkey_public(kit.c, kit.keys[KIT_P256]->priv, &ec, &e), &e);
+	CHECK_OK(sig_sign(kit.c, k->priv, SIG_RSA_PSS_SHA256, rd_make(j.input, j.input_len), sig, &n, &e),
+	    &e);
+	j.sig = sig;
+	j.sig_len = n;
+	CHECK_OK(jws_verify_ps256(kit.c, &j, pub, &e), &e);
+	CHECK_ERR(jws_verify_ps256(kit.c, &j, ec, &e), &e, ATT_E_UNSUPPORTED, "PS256");
+	CHECK_ERR(jws_verify_with(kit.c, &j, pub, &e), &e, ATT_E_UNSUPPORTED, "not in the list");
+	sig[9] ^= 1;
+	CHECK_ERR(jws_verify_ps256(kit.c, &j, pub, &e), &e, ATT_E_NOT_AUTHENTIC, "PS256");
+	sig[9] ^= 1;
+	for (size_t i = 0; i < N(bad); i++) {
+		struct jws b = parse(kit_join(bad[i].header, "{}", sig, n));
+
+		CHECK_ERR(jws_verify_ps256(kit.c, &b, pub, &e), &e, bad[i].code, bad[i].substring);
+	}
+	pubkey_free(pub);
+	pubkey_free(ec);
+}
+
+/* Messages may be longer than tokens, if their reader says so. */
+static void long_texts(void **state)
+{
+	size_t n = JWS_TEXT_MAX + 1;
+	struct att_error e = { 0 };
+	struct arena *a = arena_new(4 * JWS_TEXT_MAX);
+	char *s = arena_alloc(a, n + 8);
+	struct jws j;
+
+	(void)state;
+	assert_non_null(s);
+	n += 4 - (n - 5) % 4;
+	memset(s, 'A', n);
+	bytes_copy(s, "e30.", 4);
+	s[n - 1] = '.';
+	CHECK_ERR(jws_split(a, s, n, &j, &e), &e, ATT_E_LIMIT, "at most");
+	CHECK_OK(jws_split_long(a, s, n, &j, &e), &e);
+	assert_int_equal(j.payload_len, (n - 5) / 4 * 3);
+	arena_free(a);
+}
+
 static void parts(void **state)
 {
 	struct jws j = parse("eyJhbGciOiJub25lIn0.eyJhIjoxfQ.");
@@ -364,6 +424,8 @@ int main(void)
 		cmocka_unit_test(x5c_with_escapes),
 		cmocka_unit_test(x5c_refused),
 		cmocka_unit_test(x5c_of_somebody_else),
+		cmocka_unit_test(ps256_is_apart),
+		cmocka_unit_test(long_texts),
 		cmocka_unit_test(x5c_too_many),
 		cmocka_unit_test(signed_policy),
 		cmocka_unit_test(memory_runs_out),

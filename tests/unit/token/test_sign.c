@@ -52,6 +52,36 @@ static void the_payload(void **state)
 	    "\"iss\":\"" ISSUER "\",\"nbf\":1700000000,\"nonce\":18446744073709551615}");
 }
 
+/* spec: maa-tpm section 3 */
+static void tpm_tokens(void **state)
+{
+	struct att_token_std std = plain;
+	struct json *payload;
+	struct att_error e = { 0 };
+	const struct json *x5t;
+	char *token;
+	struct jws j;
+
+	(void)state;
+	std.tpm = std.with_jti = true;
+	j = sign(KIT_RSA, "{}", &std, &token);
+	assert_string_equal(j.header->child->name, "typ");
+	assert_int_equal(json_get(j.header, "x5c")->kind, JSON_ARRAY);
+	assert_null(json_get(j.header, "x5t"));
+	assert_null(json_get(j.header, "jku"));
+	CHECK_OK(json_parse(kit.a, j.payload, j.payload_len, NULL, &payload, &e), &e);
+	assert_int_equal(json_get(payload, "iat")->i - json_get(payload, "nbf")->i, 300);
+	assert_int_equal(json_get(payload, "jti")->len, 40);
+	assert_true(json_str_eq(json_get(payload, "ver"), "1.0"));
+	assert_true(json_str_eq(json_get(payload, "x-ms-ver"), "1.0"));
+	std.omit_x5c = true;
+	j = sign(KIT_RSA, "{}", &std, &token);
+	assert_null(json_get(j.header, "x5c"));
+	x5t = json_get(j.header, "x5t");
+	assert_true(json_is(x5t, JSON_STRING));
+	assert_int_equal(x5t->len, 27);
+}
+
 static void jti_and_version(void **state)
 {
 	struct att_token_std std = plain;
@@ -218,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_header),
 		cmocka_unit_test(the_payload),
+		cmocka_unit_test(tpm_tokens),
 		cmocka_unit_test(jti_and_version),
 		cmocka_unit_test(drafts),
 		cmocka_unit_test(verifies_again),

@@ -123,14 +123,15 @@ static void damaged_signatures_are_named(void **state)
 {
 	static const struct { const char *hex; enum att_err code; const char *text; } rows[] = {
 		{ "03020411223344000101", ATT_E_OK, "" },
-		{ "05030411223344000101", ATT_E_OK, "" },
+		{ "06030411223344000101", ATT_E_OK, "" },
 		{ "030204112233440001", ATT_E_TRUNCATED, "ends inside" },
 		{ "0302041122334400", ATT_E_TRUNCATED, "ends inside" },
 		{ "", ATT_E_TRUNCATED, "ends inside" },
 		{ "030204112233440000", ATT_E_BAD_FORMAT, "0 bytes" },
 		{ "0302041122334400010101", ATT_E_BAD_FORMAT, "1 behind it" },
 		{ "03010411223344000101", ATT_E_UNSUPPORTED, "type 3, version 1" },
-		{ "05020411223344000101", ATT_E_UNSUPPORTED, "type 5, version 2" },
+		{ "06020411223344000101", ATT_E_UNSUPPORTED, "type 6, version 2" },
+		{ "05030411223344000101", ATT_E_UNSUPPORTED, "type 5, version 3" },
 		{ "04020411223344000101", ATT_E_UNSUPPORTED, "type 4" },
 		{ "03020811223344000101", ATT_E_UNSUPPORTED, "hash algorithm 8" },
 	};
