@@ -21,7 +21,7 @@
 	    { "nonce", "TEXT|HEX",                                                                 \
 		    "the request's nonce must be this; type Tpm: the bytes that the quote carries" }, \
 	    { "ak-names", "FILE|DIR",                                                              \
-		    "names of TPM attestation keys that are known, in hex, a line each" },         \
+		    "names (or SHA-256) of TPM attestation keys that are known, in hex, a line each" }, \
 	    { "secureboot-keys", "FILE|DIR",                                                       \
 		    "certificates, EFI lists or sha256:HEX lines that PK, KEK and db may hold" },  \
 	    { "dbx", "FILE|DIR", "the revocation list that counts as current" },                   \

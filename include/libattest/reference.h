@@ -30,7 +30,9 @@ struct att_reference_given {
 	const struct att_bytes *code_signers; size_t ncode_signers;
 	/* Digests of files that may run: text, a line each, "[ALG:]HEX[ PATH]", '#' begins a comment */
 	const struct att_bytes *code_digests; size_t ncode_digests;
-	/* Names of attestation keys that are known: text, a line each, hex of nameAlg and digest; '#' as above */
+	/* Attestation keys that are known: text, a line each, hex of the name (nameAlg and digest), or of the SHA-256
+	 * of SubjectPublicKeyInfo, which is all that Azure's messages show of a key: then you answer for its being a
+	 * restricted key of a TPM.  '#' as above */
 	const struct att_bytes *ak_names; size_t nak_names;
 };
 

@@ -21,16 +21,15 @@ static bool row_of(struct api_call *c, const struct managed *m, const struct enr
 {
 	int64_t now_s = c->api->now_s();
 
-	*out = (struct store_enrolment){ .ek_id = manage_text(c, in->ek_id), .ak_name =
-	* manage_text(c, in->ak_name),
+	*out = (struct store_enrolment){ .ek_id = manage_text(c, in->ek_id),
+		.ak_name = manage_text(c, in->ak_name),
 		.manufacturer = manage_text(c, in->manufacturer), .vendor = manage_text(c, in->vendor),
 		.model = manage_text(c, in->model), .version = manage_text(c, in->version),
 		.enrolled_by = manage_text(c, m->caller), .enrolled_at_s = now_s, .renewed_at_s = now_s,
 		.expires_s = in->expires_s };
 	out->renewed_by = out->enrolled_by;
 	return (out->ek_id && out->ak_name && out->manufacturer && out->vendor && out->model &&
-	    out->version &&
-	    out->enrolled_by) || arena_fail(c->manage->memory, e);
+	    out->version && out->enrolled_by) || arena_fail(c->manage->memory, e);
 }
 
 static bool apply_enrol(struct api_call *c, const struct managed *m, const struct store_use *use,

@@ -95,9 +95,8 @@ ATT_CHECK bool worker_baselines(
 int64_t worker_now_s(const struct worker *w);   /* the time at which evidence is judged */
 
 /*
- * Asks the signer; *out is borrowed until the next question.  What it refuses is an INTERNAL
- * error, but for a
- * sealed state that does not open: NOT_AUTHENTIC.  f is the message that is being answered.
+ * Asks the signer; *out is borrowed until the next question.  What it refuses is an INTERNAL error, but for
+ * what clients sent and is none of ours (OPEN, ENROL_ISSUE): NOT_AUTHENTIC.  f is the message being answered.
  */
 ATT_CHECK bool worker_ask_signer(struct worker *w, const struct frame *f, enum ipc_op op,
     const struct block ask[2], struct rd *out, struct att_error *e);

@@ -25,8 +25,8 @@ TITLES = {"on": "Secure Boot on", "off": "Secure Boot off, no keys", "disabled":
 started = time.monotonic()
 
 
-def say(text, end="\n"):
-    print(text, end=end, flush=True)
+def say(*lines, end="\n"):
+    print(*lines, sep="\n", end=end, flush=True)
 
 
 def timed(title, work):
@@ -129,7 +129,7 @@ def boots(folder, machine, wanted):
             ok = timed(TITLES[scenario], lambda: attest(daemon, machine, scenario, names))
             why = folder / scenario / "why"
             if why.exists():
-                say(f"      {why.read_text().strip()}")
+                say(*["      " + reason for reason in why.read_text().strip().split("; ")])
             say(f"      {'as expected' if ok else 'NOT AS EXPECTED, see ' + str(folder / scenario)}")
             right += ok
     return right

@@ -66,16 +66,19 @@ static bool read_digest(struct rd word, enum digest_alg *alg, uint8_t out[DIGEST
 	if (colon && (!rd_take(&word, (size_t)(colon - rd_ptr(&word)), &name) || !rd_skip(&word, 1) ||
 	        !alg_of_name(name, alg)))
 		return att_fail(e, ATT_E_BAD_FORMAT,
-		    "\"%.*s\" is no algorithm, want sha1, sha256, sha384 or sha512", lines_shown(&name), (const char *)rd_ptr(&name));
+		    "\"%.*s\" is no algorithm, want sha1, sha256, sha384 or sha512", lines_shown(&name),
+		    (const char *)rd_ptr(&name));
 	n = rd_left(&word);
 	if (!colon && !alg_of_len(n, alg))
 		return att_fail(e, ATT_E_BAD_FORMAT,
-		    "\"%.*s\" has %zu digits, want 40, 64, 96 or 128", lines_shown(&all), (const char *)rd_ptr(&all), n);
+		    "\"%.*s\" has %zu digits, want 40, 64, 96 or 128", lines_shown(&all),
+		    (const char *)rd_ptr(&all), n);
 	if (n != 2 * digest_len(*alg))
 		return att_fail(e, ATT_E_BAD_FORMAT, "\"%.*s\" has %zu digits, want %zu for %s",
 		    lines_shown(&all), (const char *)rd_ptr(&all), n, 2 * digest_len(*alg), names[*alg]);
 	if (!hex_decode((const char *)rd_ptr(&word), n, out, n / 2, NULL))
-		return att_fail(e, ATT_E_BAD_FORMAT, "\"%.*s\" is not hexadecimal", lines_shown(&all), (const char *)rd_ptr(&all));
+		return att_fail(e, ATT_E_BAD_FORMAT, "\"%.*s\" is not hexadecimal", lines_shown(&all),
+		    (const char *)rd_ptr(&all));
 	return true;
 }
 
@@ -176,7 +179,8 @@ static void scatter(struct table *t, const uint8_t *from)
 		t->first[i] += t->first[i - 1];
 	/* first[i] is where slot i ends, and goes down to where it begins. */
 	for (size_t i = 0; i < t->n; i++)
-		bytes_copy(t->v + --t->first[slot_of(t, from + i * t->len)] * t->len, from + i * t->len, t->len);
+		bytes_copy(t->v + --t->first[slot_of(t, from + i * t->len)] * t->len,
+		    from + i * t->len, t->len);
 }
 
 /* Orders each slot and leaves out what was given twice. */

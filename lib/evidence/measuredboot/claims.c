@@ -36,7 +36,8 @@ static bool key_claims(const struct telling *s, const struct measuredboot_facts 
 	    tell_optional(s, "x-attestd-tpm-ak-doubt", f->ak.why_not);
 }
 
-/* Whose TPM the shown certificate is of; that the attestation key is in that TPM follows from enrolment alone. */
+/* Whose TPM the shown certificate is of; that the attestation key is in that TPM follows from
+ * enrolment alone. */
 static bool endorsement_claims(const struct telling *s, const struct measuredboot_facts *f)
 {
 	return !f->has_ek ||
@@ -125,7 +126,7 @@ bool measuredboot_claims(
 	const struct telling s = { &f->now, t, c, e };
 	bool verified;
 
-	return key_claims(&s, f) && endorsement_claims(&s, f) && quote_claims(&s) && log_claims(&s) &&
-	    secureboot_claims(&s, &verified) && chain_claims(&s, verified) && windows_claims(&s) && ima_claims(&s) &&
-	    (!f->code || code_claims(f->code, c, e));
+	return key_claims(&s, f) && endorsement_claims(&s, f) && quote_claims(&s) &&
+	    log_claims(&s) && secureboot_claims(&s, &verified) && chain_claims(&s, verified) &&
+	    windows_claims(&s) && ima_claims(&s) && (!f->code || code_claims(f->code, c, e));
 }

@@ -4,18 +4,34 @@
 #include "lib/evidence/measuredboot/parts.h"
 
 #define IMAGES_SHOWN 64
+#define STUB_PCR 11                     /* systemd-stub: sections of the image */
 #define WORD_MAX 256                    /* characters of a word and its NUL */
 
 /*
- * Words on a kernel's command line that take a protection away; looked for in every text of PCR 8 and 12, since
- * which of them is the command line is not proven.
+ * Words on a kernel's command line that take a protection away; looked for in every text of PCR 8
+ * and 12, since which of them is the command line is not proven.
  */
-static const struct { const char *word; bool prefix; } weakening[] = {
-	{ "ima_appraise=off", false }, { "ima_appraise=log", false }, { "ima_appraise=fix", false },
-	{ "module.sig_enforce=0", false }, { "lockdown=none", false }, { "efi=disable_early_pci_dma", false },
-	{ "init=", true }, { "rdinit=", true }, { "nosmap", false }, { "nosmep", false }, { "nokaslr", false },
-	{ "mitigations=off", false }, { "selinux=0", false }, { "enforcing=0", false }, { "apparmor=0", false },
-	{ "iommu=off", false }, { "intel_iommu=off", false }, { "amd_iommu=off", false }, { "lsm=", true },
+static const struct { const char *word; bool prefix;
+} weakening[] = {
+	{ "ima_appraise=off", false },
+	{ "ima_appraise=log", false },
+	{ "ima_appraise=fix", false },
+	{ "module.sig_enforce=0", false },
+	{ "lockdown=none", false },
+	{ "efi=disable_early_pci_dma", false },
+	{ "init=", true },
+	{ "rdinit=", true },
+	{ "nosmap", false },
+	{ "nosmep", false },
+	{ "nokaslr", false },
+	{ "mitigations=off", false },
+	{ "selinux=0", false },
+	{ "enforcing=0", false },
+	{ "apparmor=0", false },
+	{ "iommu=off", false },
+	{ "intel_iommu=off", false },
+	{ "amd_iommu=off", false },
+	{ "lsm=", true },
 };
 
 /* White space to the kernel; control characters were masked. */
@@ -25,7 +41,8 @@ static bool is_space(char c)
 }
 
 /*
- * The next word of *text as the kernel compares it: quotes count for nothing, and in a parameter's name '-' is
+ * The next word of *text as the kernel compares it: quotes count for nothing, and in a parameter's
+ * name '-' is
  * '_'.  What does not fit is cut.  False: there is none.
  */
 static bool next_word(const char **text, char word[WORD_MAX])
@@ -70,10 +87,15 @@ static bool find_weakening(const struct telling *s, const char *text, size_t *fo
 	return true;
 }
 
-/* Everything that a loader measured is covered and replays, and there is something. */
+/*
+ * Everything that a loader measured is covered and replays, and there is something.  A unified
+ * kernel image has its command line in itself: then what stands in PCR 8 may be the running
+ * system's.  Its stub measures into PCR 11, which has to be proven empty.
+ */
 static bool texts_are_proven(const struct measuredboot_boot *b)
 {
-	return b->marked && b->chain.images_proven && b->chain.ntexts > 0 && b->chain.texts_unproven == 0;
+	return b->marked && b->chain.images_proven && b->chain.ntexts > 0 && b->chain.texts_unproven == 0 &&
+	    (b->replay.untouched >> STUB_PCR & 1);
 }
 
 static bool texts(const struct telling *s, size_t *found)
@@ -131,8 +153,8 @@ static bool says(const struct bootchain *ch, const char *wanted)
 }
 
 /*
- * Lockdown is not measured.  Distributions' kernels lock themselves down when they are started with Secure Boot,
- * and demand signed modules then, unless their command line says otherwise.
+ * Lockdown is not measured.  Distributions' kernels lock themselves down when they are started with
+ * Secure Boot, and demand signed modules then, unless their command line says otherwise.
  */
 static const char *lockdown_text(const struct bootchain *ch, bool verified, bool proven)
 {

@@ -55,8 +55,8 @@ static bool currency(const struct telling *s)
 	const struct revocation *r = &s->b->revocation;
 	const struct secureboot_shim *shim = &s->b->secureboot.shim;
 
-	if (!claims_int(s->c, "x-attestd-secureboot-dbx-entries", (int64_t)s->b->secureboot.var[SB_DBX].list.n,
-		s->e))
+	if (!claims_int(s->c, "x-attestd-secureboot-dbx-entries",
+		(int64_t)s->b->secureboot.var[SB_DBX].list.n, s->e))
 		return false;
 	if (r->has_operator &&
 	    (!claims_bool(s->c, "x-attestd-secureboot-dbx-current", r->missing == 0, s->e) ||

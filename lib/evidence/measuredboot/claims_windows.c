@@ -1,4 +1,5 @@
-/* claims_windows.c - flags of Windows boot logs under Azure's names. spec: maa-tpm §2, tpm-eventlog §4, claims §7 */
+/* claims_windows.c - flags of Windows boot logs under Azure's names. spec: maa-tpm §2, tpm-eventlog
+ * §4, claims §7 */
 #include "lib/evidence/measuredboot/parts.h"
 
 #define TAG_BOOTDEBUGGING 0x00040001U
@@ -36,10 +37,12 @@ bool windows_claims(const struct telling *s)
 	const struct wbcl *w = &s->b->wbcl;
 	bool sound = w->present && !w->unsound;
 
-	return claims_bool(s->c, "bootDebuggingDisabled", sound && wbcl_all_zero(w, TAG_BOOTDEBUGGING), s->e) &&
+	return claims_bool(s->c, "bootDebuggingDisabled",
+		   sound && wbcl_all_zero(w, TAG_BOOTDEBUGGING), s->e) &&
 	    claims_bool(s->c, "notSafeMode", is_absent(s->b, TAG_SAFEMODE), s->e) &&
 	    claims_bool(s->c, "notWinPE", is_absent(s->b, TAG_WINPE), s->e) &&
 	    claims_bool(s->c, "vbsEnabled",
-		sound && (wbcl_all_set(w, TAG_VSM_REQUIRED) || wbcl_all_set(w, TAG_MANDATORY)), s->e) &&
+		sound && (wbcl_all_set(w, TAG_VSM_REQUIRED) || wbcl_all_set(w, TAG_MANDATORY)),
+		s->e) &&
 	    claims_bool(s->c, "iommuEnabled", sound && wbcl_all_set(w, TAG_IOMMU_REQUIRED), s->e);
 }

@@ -169,12 +169,14 @@ static bool read_buffer(struct walk *w, const struct ima_entry *en, struct att_e
 }
 
 /*
- * The entry that the kernel writes first, before any file can be.  After kexec it stands in the list again, with
- * the same digest; with another it is a file of that name, which a mount out of reach lets one have.
+ * The entry that the kernel writes first, before any file can be.  After kexec it stands in the list
+ * again, with the same digest; with another it is a file of that name, which a mount out of reach lets
+ * one have.
  */
 static bool is_aggregate(struct walk *w, const struct ima_entry *en)
 {
-	if (!rd_is_text(&en->path, "boot_aggregate") || rd_left(&en->digest) > DIGEST_MAX || rd_empty(&en->digest))
+	if (!rd_is_text(&en->path, "boot_aggregate") || rd_left(&en->digest) > DIGEST_MAX ||
+	    rd_empty(&en->digest))
 		return false;
 	if (en->index == 0) {
 		w->aggregate_len = rd_left(&en->digest);

@@ -1,17 +1,19 @@
 /*
  * code.h - files that Linux IMA measured, judged: signed by whom, known by digest, or neither.
  *
- * spec: tpm-eventlog §5.  Only the proven prefix of the list counts (struct ima_result, matched); what stands
- * behind it, and entries of other PCRs, are not looked at.  A signature of a file is over its digest, by a key
- * that the operator gave (struct att_reference) and that the keyid names; the kernel only measures what stands
- * in security.ima, so bad ones are found here and nowhere else.
+ * spec: tpm-eventlog §5.  Only the proven prefix of the list counts (struct ima_result, matched); what
+ * stands behind it, and entries of other PCRs, are not looked at.  A signature of a file is over its
+ * digest, by a key that the operator gave (struct att_reference) and that the keyid names; the kernel
+ * only measures what stands in security.ima, so bad ones are found here and nowhere else.
  *
- * A template's name is not part of what is measured: an attacker may call an entry of ima-sig one of ima-buf,
- * which has the same form.  So an entry is a buffer only when its digest is that of the buffer, it cannot be
- * what security.ima holds, and its name is no path; everything else is judged as a file.
+ * A template's name is not part of what is measured: an attacker may call an entry of ima-sig one of
+ * ima-buf, which has the same form.  So an entry is a buffer only when its digest is that of the
+ * buffer, it cannot be what security.ima holds, and its name is no path; everything else is judged as a
+ * file.
  *
- * Not verified, and said so in the claims: PKCS #7 appended to modules (ima-modsig), EVM signatures.  SHA-1 is
- * accepted in the list of known digests and not under signatures, where a collision would be enough.
+ * Not verified, and said so in the claims: PKCS #7 appended to modules (ima-modsig), EVM signatures.
+ * SHA-1 is accepted in the list of known digests and not under signatures, where a collision would be
+ * enough.
  */
 #ifndef EVIDENCE_MEASUREDBOOT_CODE_H
 #define EVIDENCE_MEASUREDBOOT_CODE_H
@@ -65,7 +67,8 @@ struct measuredboot_code {
 	struct code_files unsigned_files;       /* not CODE_SIGNED */
 	struct code_files unknown_files;        /* neither CODE_SIGNED nor listed */
 	size_t violations;              /* their entries say nothing that is proven */
-	size_t unproven;                /* entries of other PCRs, or whose template hash is not that of the data */
+	/* entries of other PCRs, or whose template hash is not that of the data */
+	size_t unproven;
 	size_t modsigs;                 /* files with an appended PKCS #7 */
 	/* What follows: proven, no violation, nothing unproven, at least one file, and ... */
 	bool all_signed;                /* every file CODE_SIGNED */
@@ -80,9 +83,10 @@ struct measuredboot_code {
 };
 
 /*
- * Walks the proven prefix of the list once.  r is what ima_replay() said of this very list.  Keys and digests are
- * t->tpm.reference's (none: no file is signed or listed).  False only when the machine failed or the list, which
- * was read before, cannot be read.  *out and all in it live in the arena; signers are the reference's.
+ * Walks the proven prefix of the list once.  r is what ima_replay() said of this very list.  Keys and
+ * digests are t->tpm.reference's (none: no file is signed or listed).  False only when the machine
+ * failed or the list, which was read before, cannot be read.  *out and all in it live in the arena;
+ * signers are the reference's.
  */
 ATT_CHECK bool code_read(const struct ima_result *r, struct rd list, const struct trust *t, struct arena *a,
     const struct measuredboot_code **out, struct att_error *e);

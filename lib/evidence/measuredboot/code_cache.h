@@ -2,8 +2,8 @@
  * code_cache.h - signatures of files that were verified: the same file costs no second RSA.
  *
  * A key is a digest over all that the result depends on: the signer's public key, algorithm, digest and
- * signature.  Only successes are kept.  Of a fixed size; when it is full it is emptied, so that what is asked for
- * in turns does not push itself out.  Memory is taken with the first success.
+ * signature.  Only successes are kept.  Of a fixed size; when it is full it is emptied, so that what is
+ * asked for in turns does not push itself out.  Memory is taken with the first success.
  */
 #ifndef EVIDENCE_MEASUREDBOOT_CODE_CACHE_H
 #define EVIDENCE_MEASUREDBOOT_CODE_CACHE_H

@@ -30,7 +30,8 @@ static bool keys_claim(struct claims *c, const struct measuredboot_code *code, s
 
 		o = json_put(c->a, o, "keyring", json_string(c->a, k->keyring));
 		o = json_put(c->a, o, "subject", json_string(c->a, k->subject));
-		o = json_put(c->a, o, "sha256", json_string(c->a, hex_arena(c->a, k->sha256, sizeof k->sha256)));
+		o = json_put(c->a, o, "sha256",
+		    json_string(c->a, hex_arena(c->a, k->sha256, sizeof k->sha256)));
 		list = json_append(list, o);
 	}
 	return list && !list->lost ? claims_json(c, "x-attestd-code-keyrings", list, e) : arena_fail(c->a, e);

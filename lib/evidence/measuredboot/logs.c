@@ -1,10 +1,12 @@
-/* logs.c - the logs of one quote against its PCRs, and the facts that follow. spec: tpm-eventlog §2.4, §3, §5 */
+/* logs.c - the logs of one quote against its PCRs, and the facts that follow. spec: tpm-eventlog
+ * §2.4, §3, §5 */
 #include "lib/evidence/measuredboot/parts.h"
 
 /*
- * PCRs whose value is final when the log ends: a log that yields another value was changed, or is of another
- * boot.  The others may go on: systemd measures into 9, 11, 12, 13 and 15, IMA into 10, anybody into 16 and 23;
- * 17 to 22 belong to dynamic launches.  What differs there is not proven, and gives no claim.
+ * PCRs whose value is final when the log ends: a log that yields another value was changed, or is
+ * of another boot.  The others may go on: systemd measures into 9, 11, 12, 13 and 15, IMA into 10,
+ * anybody into 16 and 23; 17 to 22 belong to dynamic launches.  What differs there is not proven,
+ * and gives no claim.
  */
 #define FINAL_PCRS 0x0041FFU            /* 0 to 8, and 14, where shim measures the owner's keys */
 #define SECUREBOOT_PCR 7
@@ -50,8 +52,9 @@ static const char *event_text(const struct reading *r, const struct eventlog *l,
 }
 
 /*
- * The bank that logs are replayed in.  SHA-256 before others, whatever is quoted beside it: it is the bank that
- * every firmware measures into; one that it leaves alone belongs to whoever runs later.
+ * The bank that logs are replayed in.  SHA-256 before others, whatever is quoted beside it: it is
+ * the bank that every firmware measures into; one that it leaves alone belongs to whoever runs
+ * later.
  */
 static bool choose_bank(const struct tpm_quoted *q, const struct eventlog *l, enum digest_alg *out)
 {
@@ -120,7 +123,8 @@ static const char *revoked_text(const struct reading *r, const struct measuredbo
 static bool judge_revocation(const struct reading *r, const struct measuredboot_boot *b)
 {
 	if (b->revocation.n > 0)
-		return failed(r, r->rows->revoked, "images and authorities that no dbx names", revoked_text(r, b));
+		return failed(r, r->rows->revoked, "images and authorities that no dbx names",
+		    revoked_text(r, b));
 	if (b->revocation.images_checked && b->chain.images_proven)
 		check_pass(r->c, r->rows->revoked);
 	return true;
@@ -168,7 +172,8 @@ static bool read_log(const struct reading *r, const struct measuredboot_quote *q
  * boot_aggregate is of the PCRs as they were when the kernel began.  systemd goes on in PCR 9 later: then the
  * value that the log yields is the one to compare, which the entry in PCR 10 proves when it fits.
  */
-static bool aggregate_at_start(const struct reading *r, const struct ima_entry *first, struct measuredboot_boot *b)
+static bool aggregate_at_start(
+    const struct reading *r, const struct ima_entry *first, struct measuredboot_boot *b)
 {
 	struct pcr_bank *banks;
 

@@ -48,7 +48,7 @@ struct measuredboot_evidence {
 	const struct tpm_public *ak_pub;        /* NULL: only ak_key is known (MAA sends a JWK) */
 	struct pubkey *ak_key;                  /* borrowed; only without ak_pub */
 	struct rd ak_cert;                      /* DER, perhaps padded with zeros; empty: none */
-	struct rd ek_cert;                      /* shown as claims only, never proof of anything; empty: none */
+	struct rd ek_cert; /* shown as claims only, never proof of anything; empty: none */
 	struct measuredboot_quote now;
 	/* after hibernation: the quote and logs of the cold boot; same key, same boot (rows tpm.boot.*) */
 	const struct measuredboot_quote *boot;  /* NULL: none */
@@ -76,7 +76,7 @@ struct measuredboot_boot {
 	bool has_ima;
 	struct ima_result ima;          /* all zero: PCR 10 was not quoted */
 	enum ima_aggregate_result aggregate;
-	struct rd ima_list;                     /* the list; its first ima.prefix_bytes are proven if matched */
+	struct rd ima_list; /* the list; its first ima.prefix_bytes are proven if matched */
 };
 
 struct measuredboot_facts {

@@ -30,8 +30,8 @@ struct key_judgement {
 	bool allowed;                   /* it holds something, and nothing else than known keys */
 	const char **unknown; size_t n; /* "db: NAME (sha256:HEX)" */
 };
-ATT_CHECK bool secureboot_keys_judge(const struct secureboot *sb, enum secureboot_var v, const struct trust *t,
-    struct arena *a, struct key_judgement *out, struct att_error *e);
+ATT_CHECK bool secureboot_keys_judge(const struct secureboot *sb, enum secureboot_var v,
+    const struct trust *t, struct arena *a, struct key_judgement *out, struct att_error *e);
 
 /* claims of one subject each; b is the current boot */
 struct telling {

@@ -15,6 +15,7 @@ static const struct { uint8_t id[2]; size_t len; } name_algs[] = {
 };
 #define NNAME_ALGS (sizeof name_algs / sizeof name_algs[0])
 #define AK_NAME_MAX 66
+#define AK_KEY_DIGEST 32u                /* of SubjectPublicKeyInfo: no name has this length */
 
 /* The length of a name that begins so; 0: an algorithm we do not know. */
 static size_t name_len(const uint8_t id[2])
@@ -32,9 +33,11 @@ static bool read_name(struct rd word, struct arena *a, struct rd *out, struct at
 	const void *copy;
 
 	if (n < 2 || n > sizeof name ||
-	    !hex_decode((const char *)rd_ptr(&word), rd_left(&word), name, n, NULL) || name_len(name) != n)
+	    !hex_decode((const char *)rd_ptr(&word), rd_left(&word), name, n, NULL) ||
+	    (n != AK_KEY_DIGEST && name_len(name) != n))
 		return att_fail(e, ATT_E_BAD_FORMAT, "found \"%.*s\" of %zu characters, want nameAlg (0004, "
-		    "000b, 000c or 000d) and a digest of its length in hexadecimal", lines_shown(&word),
+		    "000b, 000c or 000d) and a digest of its length in hexadecimal, or the SHA-256 of the "
+		    "key", lines_shown(&word),
 		    (const char *)rd_ptr(&word), rd_left(&word));
 	copy = arena_memdup(a, name, n);
 	if (!copy)

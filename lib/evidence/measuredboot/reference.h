@@ -1,9 +1,10 @@
 /*
- * reference.h - inside of struct att_reference (libattest/reference.h): an operator's values, ready for use.
+ * reference.h - inside of struct att_reference (libattest/reference.h): an operator's values, ready for
+ * use.
  *
- * Certificates of Secure Boot are read leniently (vendors break rules), those of code signers exactly.  Nothing
- * about a certificate is verified: it is named by the operator, and neither its issuer nor its dates count, as
- * for the kernel's keyrings.
+ * Certificates of Secure Boot are read leniently (vendors break rules), those of code signers exactly.
+ * Nothing about a certificate is verified: it is named by the operator, and neither its issuer nor its
+ * dates count, as for the kernel's keyrings.
  */
 #ifndef EVIDENCE_MEASUREDBOOT_REFERENCE_H
 #define EVIDENCE_MEASUREDBOOT_REFERENCE_H

@@ -98,7 +98,8 @@ static bool add_key(void *state, struct rd der, struct att_error *e)
 	    !computed_keyid(s->r->crypto, key, t.keyid, e))
 		return false;
 	bytes_copy(t.sha256, pubkey_spki_sha256(key), sizeof t.sha256);
-	t.name = arena_printf(s->r->a, "key %02x%02x%02x%02x", t.keyid[0], t.keyid[1], t.keyid[2], t.keyid[3]);
+	t.name = arena_printf(s->r->a, "key %02x%02x%02x%02x", t.keyid[0], t.keyid[1],
+	    t.keyid[2], t.keyid[3]);
 	if (!t.name)
 		return arena_fail(s->r->a, e);
 	kept = add(s, e);

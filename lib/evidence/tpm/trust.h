@@ -53,6 +53,8 @@ struct tpm_vouchers {
 	const struct x509_cert *cert;           /* the attestation key's certificate; NULL: none was sent */
 	const struct x509_bundle *sent;         /* certificates sent beside it; may be NULL */
 	const struct rd *enrolled; size_t nenrolled;    /* names (nameAlg || digest) */
+	/* names, or SHA-256 of SubjectPublicKeyInfo (32 bytes, which no name has): for keys whose public area
+	 * is not at hand, whose attributes the operator then answers for */
 	const struct rd *listed; size_t nlisted;
 	bool required;                          /* false: that nobody vouches is a fact, not a failed check */
 };

@@ -71,6 +71,16 @@ static bool by_certificate(const struct tpm_marks *m, const struct trust *t, con
 	return false;
 }
 
+static bool listed_by_key(const struct tpm_ak *ak, const struct rd *list, size_t n)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n; i++)
+		found = (rd_left(&list[i]) == 32 &&
+			    bytes_equal(rd_ptr(&list[i]), pubkey_spki_sha256(ak->key), 32)) || found;
+	return found;
+}
+
 static bool named(const struct tpm_name *name, const struct rd *list, size_t n)
 {
 	bool found = false;
@@ -84,7 +94,8 @@ static enum tpm_voucher by_name(const struct tpm_ak *ak, const struct tpm_vouche
 {
 	if (named(&ak->name, v->enrolled, v->nenrolled))
 		return TPM_VOUCHED_ENROLLED;
-	return named(&ak->name, v->listed, v->nlisted) ? TPM_VOUCHED_LISTED : TPM_VOUCHED_NONE;
+	return named(&ak->name, v->listed, v->nlisted) || listed_by_key(ak, v->listed, v->nlisted) ?
+	    TPM_VOUCHED_LISTED : TPM_VOUCHED_NONE;
 }
 
 /* All rows of the certificate that come before the one that failed. */

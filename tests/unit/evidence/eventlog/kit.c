@@ -284,3 +284,50 @@ struct rd kit_lab_items(struct kit *k, const char *capture, struct items *out)
 	items_of(k, l, out);
 	return log;
 }
+
+/* Changes at random */
+
+uint32_t kit_below(uint64_t *seed, size_t n)
+{
+	*seed ^= *seed << 13, *seed ^= *seed >> 7, *seed ^= *seed << 17;
+	return (uint32_t)(*seed >> 20) % (uint32_t)n;
+}
+
+static void change_data(struct kit *k, struct item *x, uint64_t *seed)
+{
+	size_t n = rd_left(&x->data);
+	uint8_t *p = arena_memdup(k->a, rd_ptr(&x->data), n);
+
+	if (n == 0)
+		return;
+	p[kit_below(seed, n)] ^= (uint8_t)(1U << kit_below(seed, 8));
+	x->data = rd_make(p, kit_below(seed, 8) ? n : kit_below(seed, n));
+}
+
+void item_redigest(struct kit *k, struct item *x)
+{
+	*x = item_of(k, x->pcr, x->type == EV_NO_ACTION ? 5 : x->type, x->data, x->data);
+}
+
+void items_change(struct kit *k, struct items *t, const struct items *other, uint64_t *seed)
+{
+	static const uint32_t types[] = { 1, 3, 4, 5, 6, 8, 0xC, 0xD, 0x80000001, 0x80000002,
+	    0x80000003, 0x80000007, 0x800000E0 };
+	size_t i = kit_below(seed, t->n ? t->n : 1), j = kit_below(seed, t->n ? t->n : 1);
+	struct item x = other->n ? other->v[kit_below(seed, other->n)] : t->v[0];
+
+	if (t->n < 2)
+		return;
+	switch (kit_below(seed, 10)) {
+	case 0: items_insert(t, i, &x); break;
+	case 1: items_remove(t, i); break;
+	case 2: x = t->v[i], t->v[i] = t->v[j], t->v[j] = x; break;
+	case 3: t->v[i].type = types[kit_below(seed, sizeof types / sizeof types[0])]; break;
+	case 4: change_data(k, &t->v[i], seed); break;
+	case 5: change_data(k, &t->v[i], seed); item_redigest(k, &t->v[i]); break;
+	case 6: t->v[i].data = t->v[j].data; break;
+	case 7: t->v[i].data = x.data; break;
+	case 8: t->v[i].pcr = kit_below(seed, 24); break;
+	default: x = t->v[i]; items_insert(t, j, &x); break;
+	}
+}

@@ -68,6 +68,12 @@ struct rd kit_variable(struct kit *k, char guid, const char *name, struct rd dat
 /* The values of all PCRs in the bank when exactly these events were measured. */
 void items_pcrs(struct kit *k, const struct items *t, enum digest_alg bank);
 
+/* Reproducible numbers below n; *seed is not zero. */
+uint32_t kit_below(uint64_t *seed, size_t n);
+/* One change at random: an event more or less, moved, relabelled, with other data; `other` lends events. */
+void items_change(struct kit *k, struct items *t, const struct items *other, uint64_t *seed);
+void item_redigest(struct kit *k, struct item *x);      /* its digests become those of its data */
+
 const char *kit_reasons(struct kit *k);         /* names of the Secure Boot reasons, with spaces */
 
 #endif

@@ -28,8 +28,7 @@ static uint64_t seed = 88172645463325252ULL;
 
 static uint32_t below(size_t n)
 {
-	seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
-	return (uint32_t)(seed >> 20) % (uint32_t)n;
+	return kit_below(&seed, n);
 }
 
 /* What somebody might rely on; larger is better. */
@@ -182,46 +181,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void change_data(struct item *x)
-{
-	size_t n = rd_left(&x->data);
-	uint8_t *p = arena_memdup(k.a, rd_ptr(&x->data), n);
-
-	if (n == 0)
-		return;
-	p[below(n)] ^= (uint8_t)(1U << below(8));
-	x->data = rd_make(p, below(8) ? n : below(n));
-}
-
-static void redigest(struct item *x)
-{
-	*x = item_of(&k, x->pcr, x->type == EV_NO_ACTION ? 5 : x->type, x->data, x->data);
-}
-
 /* One change; events of other logs may come in. */
 static void change(struct items *t)
 {
-	static const uint32_t types[] = { 1, 3, 4, 5, 6, 8, 0xC, 0xD, 0x80000001, 0x80000002,
-	    0x80000003, 0x80000007,
-		0x800000E0 };
-	const struct items *other = &logs[below(nlogs)].t;
-	size_t i = below(t->n ? t->n : 1), j = below(t->n ? t->n : 1);
-	struct item x = other->n ? other->v[below(other->n)] : t->v[0];
-
-	if (t->n < 2)
-		return;
-	switch (below(10)) {
-	case 0: items_insert(t, i, &x); break;
-	case 1: items_remove(t, i); break;
-	case 2: x = t->v[i], t->v[i] = t->v[j], t->v[j] = x; break;
-	case 3: t->v[i].type = types[below(sizeof types / sizeof types[0])]; break;
-	case 4: change_data(&t->v[i]); break;
-	case 5: change_data(&t->v[i]); redigest(&t->v[i]); break;
-	case 6: t->v[i].data = t->v[j].data; break;
-	case 7: t->v[i].data = x.data; break;
-	case 8: t->v[i].pcr = below(24); break;
-	default: x = t->v[i]; items_insert(t, j, &x); break;
-	}
+	items_change(&k, t, &logs[below(nlogs)].t, &seed);
 }
 
 static void check_better(const struct claims_made *was, const struct claims_made *is,
@@ -304,7 +267,7 @@ static void later_measurements_improve_nothing(void **state)
 				const struct items *other = &logs[below(nlogs)].t;
 				struct item x = other->v[below(other->n)];
 				if (below(2))
-					redigest(&x);
+					item_redigest(&k, &x);
 				/* a log of one bank may not have the digests of the other's */
 				if (x.pcr < PCR_COUNT)
 					items_insert(&now, now.n, &x);

@@ -154,7 +154,8 @@ static void put_signed(struct buf *list, const struct made *m, const char *path)
 {
 	struct buf sig = xattr(m, text(path));
 
-	put_entry(list, "ima-sig", m->alg_name, hash_of(m->digest, text(path)), path, rd_make(sig.p, sig.len));
+	put_entry(list, "ima-sig", m->alg_name, hash_of(m->digest, text(path)), path,
+	    rd_make(sig.p, sig.len));
 }
 
 static void put_unsigned(struct buf *list, const char *path)
@@ -244,7 +245,8 @@ static void each_fault_of_a_signature_is_named(void **state)
 		assert_int_equal(code->files, 2);
 		assert_int_equal(code->by_signature[CODE_SIGNED], 1);
 		if (code->by_signature[rows[i].want] != 1)
-			fail_msg("row %zu: found %s", i, code_signature_text(code->unsigned_files.v[0].signature));
+			fail_msg("row %zu: found %s", i,
+			    code_signature_text(code->unsigned_files.v[0].signature));
 		assert_false(code->all_signed || code->all_known);
 		assert_int_equal(code->unsigned_files.n, 1);
 		assert_int_equal(code->unknown_files.n, 1);
@@ -271,7 +273,7 @@ static void the_same_key_id_twice(void **state)
 	assert_string_equal(code->signers[0]->name, "CN=other");
 }
 
-/* Every byte of security.ima but the first three of the header changes the verdict; those name another kind. */
+/* Every byte of security.ima changes the verdict. */
 static void damage_to_any_byte_is_seen(void **state)
 {
 	static const struct { const struct made *m; bool is_rsa; } rows[] = { { &good_rsa, true },
@@ -383,7 +385,8 @@ static void what_makes_nothing_hold(void **state)
 	/* a violation */
 	more = buf_make(k.a);
 	buf_put(&more, list.p, list.len);
-	ima_kit_entry(&k, &more, "ima-sig", ima_kit_data(&k, "sha256", hash_of(DIGEST_SHA256, text("/v")), "/v",
+	ima_kit_entry(&k, &more, "ima-sig",
+	    ima_kit_data(&k, "sha256", hash_of(DIGEST_SHA256, text("/v")), "/v",
 	    &(struct rd){ 0 }), true);
 	code = judge(more);
 	assert_int_equal(code->violations, 1);
@@ -594,7 +597,8 @@ static void the_cache_changes_no_verdict(void **state)
 		assert_true(judge(list)->all_signed);
 	/* the same signature for another file; another signature for the same */
 	sig = xattr(&m, text("/a"));
-	put_entry(&list, "ima-sig", "sha256", hash_of(DIGEST_SHA256, text("/b")), "/b", rd_make(sig.p, sig.len));
+	put_entry(&list, "ima-sig", "sha256", hash_of(DIGEST_SHA256, text("/b")), "/b",
+	    rd_make(sig.p, sig.len));
 	bad = buf_make(k.a);
 	buf_put(&bad, sig.p, sig.len);
 	((uint8_t *)bad.p)[bad.len - 1] ^= 1;
@@ -659,7 +663,8 @@ static void a_full_cache_is_emptied(void **state)
 		uint8_t first[CODE_CACHE_KEY] = { [3] = 1 };
 
 		/* spread over all places */
-		key[0] = (uint8_t)(i >> 10), key[1] = (uint8_t)(i >> 2), key[2] = (uint8_t)(i << 6), key[3] = 1;
+		key[0] = (uint8_t)(i >> 10), key[1] = (uint8_t)(i >> 2);
+		key[2] = (uint8_t)(i << 6), key[3] = 1;
 		key[4] = (uint8_t)i;
 		code_cache_keep(cache, key);
 		if (i < CODE_CACHE_MAX)
@@ -793,7 +798,8 @@ static void failing_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(signed_by_known_keys), TEST(each_fault_of_a_signature_is_named), TEST(the_same_key_id_twice),
+		TEST(signed_by_known_keys), TEST(each_fault_of_a_signature_is_named),
+		TEST(the_same_key_id_twice),
 		TEST(damage_to_any_byte_is_seen), TEST(damage_to_the_digest_is_seen),
 		TEST(unsigned_files_and_known_digests), TEST(a_listed_digest_is_of_its_algorithm),
 		TEST(what_makes_nothing_hold), TEST(entries_of_other_pcrs_prove_nothing),
@@ -801,7 +807,8 @@ int main(void)
 		TEST(a_file_cannot_be_relabelled_as_a_buffer), TEST(only_the_first_entry_is_boot_aggregate),
 		TEST(appended_signatures_are_reported), TEST(verity_signatures),
 		TEST(lists_are_capped_and_counted), TEST(the_cache_changes_no_verdict),
-		TEST(the_cache_keeps_and_forgets), TEST(a_full_cache_is_emptied), TEST(the_lab), TEST(claims_say_what_was_found),
+		TEST(the_cache_keeps_and_forgets), TEST(a_full_cache_is_emptied), TEST(the_lab),
+		TEST(claims_say_what_was_found),
 		TEST(failing_memory),
 	};
 

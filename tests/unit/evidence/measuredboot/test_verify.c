@@ -229,7 +229,8 @@ static void test_revoked(void **state)
 	(void)kit_lab_items(&m.k, "sbon", &t);
 	begin();
 	image = find(4, 0x80000003, 0);
-	entry = (struct sig_entry){ .kind = SIG_KIND_SHA256, .data = rd_make(t.v[image].digest[DIGEST_SHA256], 32),
+	entry = (struct sig_entry){ .kind = SIG_KIND_SHA256,
+		.data = rd_make(t.v[image].digest[DIGEST_SHA256], 32),
 		.key_len = 32 };
 	ref = (struct att_reference){ .has_dbx = true, .dbx = { &entry, 1, 0 } };
 	m.t.tpm.reference = &ref;       /* until begin() */
@@ -262,8 +263,9 @@ static void test_keys(void **state)
 		assert_false(is_claimed(name));
 	}
 	assert_non_null(strstr(mk_claim(&m, "x-attestd-secureboot-unknown-keys"), "SnakeOil"));
-	CHECK_OK(hex_decode("282e8130b7070f107aaecc25d3992ca4440270860b09088792a5075fab0d13f8", 64, sha[0], 32,
-		     &m.k.e), &m.k.e);
+	CHECK_OK(hex_decode("282e8130b7070f107aaecc25d3992ca4440270860b09088792a5075fab0d13f8", 64,
+		     sha[0], 32, &m.k.e),
+	    &m.k.e);
 	ref = (struct att_reference){ .secureboot_keys = sha, .nsecureboot_keys = 1 };
 	take_apart("uki-sbon");
 	m.t.tpm.reference = &ref;
@@ -274,9 +276,13 @@ static void test_keys(void **state)
 
 static void test_captures(void **state)
 {
-	static const struct { const char *name; bool on, verified; const char *shim; } rows[] = {
-		{ "sbon", true, true, "on" }, { "sboff", false, false, "off" }, { "sbdis", false, false, "off" },
-		{ "mokbypass", true, false, "off" }, { "uki-sbon", true, false, "none" },
+	static const struct { const char *name; bool on, verified; const char *shim;
+	} rows[] = {
+		{ "sbon", true, true, "on" },
+		{ "sboff", false, false, "off" },
+		{ "sbdis", false, false, "off" },
+		{ "mokbypass", true, false, "off" },
+		{ "uki-sbon", true, false, "none" },
 		{ "uki-sboff", false, false, "none" },
 	};
 
@@ -293,9 +299,9 @@ static void test_captures(void **state)
 /* A command line that was measured, with a word that takes a protection away. */
 static void test_weakening(void **state)
 {
-	static const char *const bad[] = { "ro quiet lockdown=none", "module.sig_enforce=0 ro", "ima_appraise=off",
-		"init=/bin/sh", "ro\tmitigations=off", "\"ima_appraise=off\"", "ima-appraise=\"off\"",
-		"intel-iommu=off" };
+	static const char *const bad[] = { "ro quiet lockdown=none", "module.sig_enforce=0 ro",
+		"ima_appraise=off", "init=/bin/sh", "ro\tmitigations=off", "\"ima_appraise=off\"",
+		"ima-appraise=\"off\"", "intel-iommu=off" };
 	enum { NBAD = sizeof bad / sizeof bad[0] };
 	static const char *const good[] = { "ro quiet", "xinit=/bin/sh", "lockdown=nonesuch",
 		"lockdown=confidentiality" };
@@ -448,12 +454,21 @@ static void n_th_allocation_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sound), cmocka_unit_test(test_no_log), cmocka_unit_test(test_part_of_a_log),
-		cmocka_unit_test(test_log_rows), cmocka_unit_test(test_open_pcrs), cmocka_unit_test(test_ima_rows),
-		cmocka_unit_test(test_revoked), cmocka_unit_test(test_keys), cmocka_unit_test(test_captures),
-		cmocka_unit_test(test_weakening), cmocka_unit_test(a13_unquoted_values_count_for_nothing),
-		cmocka_unit_test(a15_relabelled_events_give_nothing), cmocka_unit_test(b10_counters_are_shown),
-		cmocka_unit_test(adversarial_logs), cmocka_unit_test(n_th_allocation_fails),
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_no_log),
+		cmocka_unit_test(test_part_of_a_log),
+		cmocka_unit_test(test_log_rows),
+		cmocka_unit_test(test_open_pcrs),
+		cmocka_unit_test(test_ima_rows),
+		cmocka_unit_test(test_revoked),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_captures),
+		cmocka_unit_test(test_weakening),
+		cmocka_unit_test(a13_unquoted_values_count_for_nothing),
+		cmocka_unit_test(a15_relabelled_events_give_nothing),
+		cmocka_unit_test(b10_counters_are_shown),
+		cmocka_unit_test(adversarial_logs),
+		cmocka_unit_test(n_th_allocation_fails),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -222,6 +222,28 @@ static void revocation_lists_count(void **state)
 	x509_crl_free(lists[1]);
 }
 
+/* A list may name the key itself, for protocols that show no public area. */
+static void a_listed_key_vouches(void **state)
+{
+	uint8_t sha[32] = { 0 };
+	struct rd list = rd_make(sha, 32);
+	struct tpm_vouchers v = { .required = true, .listed = &list, .nlisted = 1 };
+	struct pubkey *key;
+	struct tpm_ak_facts f;
+
+	(void)state;
+	CHECK_OK(privkey_public(k.c, k.key, &key, &k.e), &k.e);
+	bytes_copy(sha, pubkey_spki_sha256(key), 32);
+	pubkey_free(key);
+	assert_string_equal(vouch(&v, &f), "ok");
+	assert_int_equal(f.who, TPM_VOUCHED_LISTED);
+	sha[31] ^= 1;
+	assert_string_equal(vouch(&v, &f), "tpm.ak.vouched");
+	sha[31] ^= 1;
+	list = rd_make(sha, 31);
+	assert_string_equal(vouch(&v, &f), "tpm.ak.vouched");
+}
+
 /* Enrolled and listed names, where no certificate helps. */
 static void names_vouch(void **state)
 {
@@ -274,7 +296,7 @@ static void where_none_is_required_it_is_a_fact(void **state)
 	assert_int_equal(k.checks.results[TPM_CHECK_AK_VOUCHED].outcome, CHECK_NA);
 }
 
-/* A bare key has no name, so no list can hold it; a certificate can vouch. */
+/* A bare key has no name, so no list of names can hold it; a certificate can vouch. */
 static void a_bare_key_needs_a_certificate(void **state)
 {
 	const struct rd empty = rd_make(NULL, 0);
@@ -433,7 +455,7 @@ int main(void)
 		cmocka_unit_test(each_fault_of_a_certificate_fails_its_check),
 		cmocka_unit_test(without_the_anchor_the_chain_ends_nowhere),
 		cmocka_unit_test(revocation_lists_count),
-		cmocka_unit_test(names_vouch),
+		cmocka_unit_test(a_listed_key_vouches), cmocka_unit_test(names_vouch),
 		cmocka_unit_test(a_bare_key_needs_a_certificate),
 		cmocka_unit_test(where_none_is_required_it_is_a_fact),
 		cmocka_unit_test(azures_certificate_chains_to_what_is_compiled_in),

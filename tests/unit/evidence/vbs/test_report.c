@@ -7,10 +7,17 @@ static struct vbs_kit k;
 static struct vbs_made m;
 static struct vbs_report r;
 
+/* Keys are made once. */
 static int set_up(void **state)
 {
 	(void)state;
 	vbs_kit_init(&k);
+	return 0;
+}
+
+static int fresh(void **state)
+{
+	(void)state;
 	vbs_kit_sound(&k, &m);
 	return 0;
 }
@@ -271,7 +278,7 @@ static void as_long_as_it_may_be(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		TEST(fields_are_where_the_specification_says),
 		TEST(broken_headers),
@@ -284,5 +291,5 @@ int main(void)
 		TEST(as_long_as_it_may_be),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

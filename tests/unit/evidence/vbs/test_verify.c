@@ -7,10 +7,17 @@ static struct vbs_kit k;
 static struct vbs_made m;
 static struct vbs_report r;
 
+/* Keys are made once. */
 static int set_up(void **state)
 {
 	(void)state;
 	vbs_kit_init(&k);
+	return 0;
+}
+
+static int fresh(void **state)
+{
+	(void)state;
 	vbs_kit_sound(&k, &m);
 	return 0;
 }
@@ -308,7 +315,7 @@ static void claims_without_memory(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		TEST(a_sound_report_passes_every_check),
 		TEST(every_check_fails_first),
@@ -322,5 +329,5 @@ int main(void)
 		TEST(claims_without_memory),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
