@@ -31,21 +31,42 @@ void out_bold(const char *text, enum mark m)
 		(void)fputs(text, stdout);
 }
 
-void out_checks(const struct att_check *v, size_t n)
+static void out_check(const struct att_check *c)
 {
 	static const enum mark by_outcome[] = {
 		[ATT_CHECK_NA] = MARK_NONE, [ATT_CHECK_PASS] = MARK_GOOD, [ATT_CHECK_FAIL] = MARK_BAD,
 	};
 
-	for (size_t i = 0; i < n; i++) {
-		(void)fputs("  ", stdout);
-		out_mark(by_outcome[v[i].outcome]);
-		(void)printf(" %-26s %s\n", v[i].id, v[i].title);
-		if (v[i].outcome != ATT_CHECK_FAIL)
-			continue;
-		(void)printf("      expected  %s\n", v[i].expected ? v[i].expected : "(not shown)");
-		(void)printf("      found     %s\n", v[i].found ? v[i].found : "nothing");
-	}
+	(void)fputs("  ", stdout);
+	out_mark(by_outcome[c->outcome]);
+	(void)printf(" %-26s %s\n", c->id, c->title);
+	if (c->outcome != ATT_CHECK_FAIL)
+		return;
+	(void)printf("      expected  %s\n", c->expected ? c->expected : "(not shown)");
+	(void)printf("      found     %s\n", c->found ? c->found : "nothing");
+}
+
+void out_checks(const struct att_check *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out_check(&v[i]);
+}
+
+/* Evidence has many checks that apply to some of its kind only: those are counted. */
+static void out_checks_made(const struct att_check *v, size_t n)
+{
+	size_t left_out = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].outcome == ATT_CHECK_NA)
+			left_out++;
+		else
+			out_check(&v[i]);
+	if (left_out == 0)
+		return;
+	(void)fputs("  ", stdout);
+	out_mark(MARK_NONE);
+	(void)printf(" %zu checks were not reached or do not apply (--format json lists them)\n", left_out);
 }
 
 bool out_verdict_text(const struct att_result *r, const char *name, const struct json *comparison,
@@ -55,7 +76,7 @@ bool out_verdict_text(const struct att_result *r, const char *name, const struct
 	    MARK_BAD;
 
 	(void)printf("%s evidence %s\n", r->type, name);
-	out_checks(r->checks, r->nchecks);
+	out_checks_made(r->checks, r->nchecks);
 	(void)fputs("\n", stdout);
 	out_mark(m);
 	(void)fputs(" ", stdout);

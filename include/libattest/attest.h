@@ -105,7 +105,8 @@ struct att_settings {
 	uint64_t policy_steps;                  /* evaluation budget; default 10 000 000 */
 	const struct att_deny *deny; size_t ndeny;      /* who is refused: denylist.h; borrowed */
 	const struct att_compliance *compliance; size_t ncompliance;    /* borrowed */
-	const struct att_reference *reference;  /* Tpm: reference values of measured boot; borrowed; NULL none */
+	/* Tpm: reference values of measured boot; borrowed; NULL none */
+	const struct att_reference *reference;
 	/* Tpm: DER of the CA certificates that enrolment signs attestation keys with; borrowed */
 	const struct att_bytes *ak_cas; size_t nak_cas;
 	/* for draft policies of callers without the reader role; default 100 000 */
@@ -164,7 +165,8 @@ struct att_request {
 	const char *nonce;                      /* the request's nonce must be this; NULL: not looked at */
 	/* Tpm: the bytes that the quote must carry (extraData); data NULL: not looked at */
 	struct att_bytes quote_nonce;
-	const struct att_tpm_context *tpm_context;      /* Tpm messages: what their context said; NULL: not looked at */
+	/* Tpm messages: what their context said; NULL: not looked at */
+	const struct att_tpm_context *tpm_context;
 	/* the nonce that att_result.challenge names is one that the service gave out, and that nobody
 	 * used before: claim x-attestd-freshness is then "challenge", else "none" */
 	bool challenge_is_fresh;
@@ -194,8 +196,8 @@ struct att_result {
 	const char *issued_json;                /* claims issued by the policy, sorted JSON object */
 	/* token payload without iss, iat, nbf, exp, jti; NULL unless permitted */
 	const char *token_json;
-	/* permitted evidence of type Tpm, whose tokens have a shape of their own (att_token_std.tpm); from the
-	 * policy's properties: life of the token, no certificates in its header */
+	/* permitted evidence of type Tpm, whose tokens have a shape of their own (att_token_std.tpm);
+	 * from the policy's properties: life of the token, no certificates in its header */
 	bool token_tpm, token_omit_x5c;
 	int64_t token_lifetime_s;               /* 0: the service's */
 	bool draft;                             /* the request carried a draft policy: token is unsigned */

@@ -17,12 +17,12 @@
 /* Everything may be empty.  Borrowed only for the call. */
 struct att_reference_given {
 	/*
-	 * Keys that PK, KEK and db may hold beside the compiled-in ones of Microsoft: PEM or DER certificates,
-	 * EFI signature lists (as in efivars, with or without the 4 bytes of attributes), or text with a
-	 * "sha256:HEX" of a certificate or of an image on each line.
+	 * Keys that PK, KEK and db may hold beside the compiled-in ones of Microsoft: PEM or DER
+	 * certificates, EFI signature lists (as in efivars, with or without the 4 bytes of attributes), or
+	 * text with a "sha256:HEX" of a certificate or of an image on each line.
 	 */
 	const struct att_bytes *secureboot_keys; size_t nsecureboot_keys;
-	/* The revocation list that counts as current: an update file, or EFI signature lists; one or several */
+	/* The revocation list that counts as current: update files or EFI signature lists */
 	const struct att_bytes *dbx; size_t ndbx;
 	/* The least SBAT generations: "sbat,1,2024010900\nshim,4\n..." */
 	struct att_bytes sbat;
@@ -30,9 +30,9 @@ struct att_reference_given {
 	const struct att_bytes *code_signers; size_t ncode_signers;
 	/* Digests of files that may run: text, a line each, "[ALG:]HEX[ PATH]", '#' begins a comment */
 	const struct att_bytes *code_digests; size_t ncode_digests;
-	/* Attestation keys that are known: text, a line each, hex of the name (nameAlg and digest), or of the SHA-256
-	 * of SubjectPublicKeyInfo, which is all that Azure's messages show of a key: then you answer for its being a
-	 * restricted key of a TPM.  '#' as above */
+	/* Attestation keys that are known: text, a line each, hex of the name (nameAlg and digest), or of
+	 * the SHA-256 of SubjectPublicKeyInfo, which is all that Azure's messages show of a key: then you
+	 * answer for its being a restricted key of a TPM.  '#' as above */
 	const struct att_bytes *ak_names; size_t nak_names;
 };
 

@@ -61,8 +61,8 @@ struct att_token_std {
 	const char *audience;           /* aud, NULL: none */
 	bool with_jti;                  /* attestation tokens: 64 random hex digits, and x-ms-ver "1.0" */
 	bool unsigned_draft;            /* header alg none, empty signature */
-	/* tokens of type Tpm: nbf is 300 s before iat, jti has 40 digits, ver stands beside x-ms-ver, the header
-	 * has x5c (x5t with omit_x5c) and no jku. spec: maa-tpm section 3 */
+	/* tokens of type Tpm: nbf is 300 s before iat, jti has 40 digits, ver stands beside x-ms-ver, the
+	 * header has x5c (x5t with omit_x5c) and no jku. spec: maa-tpm section 3 */
 	bool tpm, omit_x5c;
 };
 /*

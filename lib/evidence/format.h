@@ -63,8 +63,10 @@ struct trust {
 		uint32_t required_pcrs;         /* property required_pcr_mask */
 		bool nonce_known;               /* the caller said what the quote must carry, */
 		struct rd nonce;                /* this */
-		const struct att_tpm_context *context;  /* the message's sealed context; NULL: not looked at */
-		const struct att_reference *reference;  /* reference values; NULL: only the compiled-in ones */
+		/* the message's sealed context; NULL: not looked at */
+		const struct att_tpm_context *context;
+		/* reference values; NULL: only the compiled-in ones */
+		const struct att_reference *reference;
 		/* CA certificates of enrolment: they vouch for attestation keys and for nothing else */
 		const struct x509_bundle *ak_cas;
 	} tpm;

@@ -5,7 +5,7 @@
 /* spec: policy-language §7; name, arguments, result, read-only passes through, implementation, usage. */
 static const struct fn functions[] = {
 	{ "JmesPath", 2, { FN_TEXT, FN_TEXT }, FN_STRING, true, fn_jmes_path, "JmesPath(json, query)" },
-	{ "JsonToClaimValue", 1, { FN_TEXT }, FN_SET, true, fn_json_to_claim_value,
+	{ "JsonToClaimValue", 1, { FN_STRING }, FN_SET, true, fn_json_to_claim_value,
 	    "JsonToClaimValue(json)" },
 	{ "IsSubsetOf", 2, { FN_SET, FN_SET }, FN_BOOL, false, fn_is_subset_of, "IsSubsetOf(set, superset)" },
 	{ "AppendString", 2, { FN_STRING, FN_STRING }, FN_STRING, true, fn_append_string,

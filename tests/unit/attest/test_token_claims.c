@@ -47,7 +47,9 @@ static void test_tpm_shape(void **state)
 {
 	struct sets s = make();
 	struct json *extra = json_object(s.a);
-	struct token_input in = { .service = &s.service, .issued = &s.issued, .is_tpm = true, .extra = extra };
+	struct token_input in = {
+		.service = &s.service, .issued = &s.issued, .is_tpm = true, .extra = extra
+	};
 	struct att_error e = { 0 };
 	char *text;
 

@@ -18,7 +18,12 @@
 #define FETCHES 64
 #define WAITS 1000
 
-struct asked { struct collateral_name what; bool is_authentic; char behind[COLLATERAL_SOURCE_MAX]; uint64_t id; };
+struct asked {
+	struct collateral_name what;
+	bool is_authentic;
+	char behind[COLLATERAL_SOURCE_MAX];
+	uint64_t id;
+};
 
 extern struct collateral_kit {
 	struct collateral c;

@@ -191,6 +191,19 @@ static void test_open_pcrs(void **state)
 	}
 }
 
+/* A log that was taken before the firmware handed over: only the end of PCR 5 is missing. */
+static void test_log_before_exit(void **state)
+{
+	(void)state;
+	take_apart("sbon");
+	while (t.n > 0 && t.v[t.n - 1].pcr == 5)
+		items_remove(&t, t.n - 1);
+	use(false);
+	assert_string_equal(verdict(), "ok");
+	assert_true(is_claimed("x-attestd-verified-boot"));
+	assert_true(mentions("x-attestd-pcrs-unproven", 5));
+}
+
 static void test_ima_rows(void **state)
 {
 	uint8_t *list;
@@ -458,7 +471,7 @@ int main(void)
 		cmocka_unit_test(test_no_log),
 		cmocka_unit_test(test_part_of_a_log),
 		cmocka_unit_test(test_log_rows),
-		cmocka_unit_test(test_open_pcrs),
+		cmocka_unit_test(test_open_pcrs), cmocka_unit_test(test_log_before_exit),
 		cmocka_unit_test(test_ima_rows),
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_keys),
