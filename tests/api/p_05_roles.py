@@ -25,8 +25,8 @@ routes = list(table())
 # The metrics have a label for each route, and one for no route.
 labels = (REPO / "server" / "log" / "metrics_tbl.h").read_text().split("#define METRIC_ROUTES(X)")[1].split("enum")[0]
 check(sorted(r[0] for r in routes) + ["none"] == sorted(set(re.findall(r"X\((\w+)\)", labels)) - {"none"}) + ["none"], "the whole table was read", routes)
-check({r[0] for r in routes if r[3] in ("NONE", "OPTIONAL")} == {"attest", "certs", "openid", "livez", "readyz", "metrics", "challenge"},
-      "without a bearer: attesting, public documents and health, nothing else", routes)
+check({r[0] for r in routes if r[3] in ("NONE", "OPTIONAL")} == {"attest", "certs", "openid", "livez", "readyz", "metrics", "challenge", "enrol"},
+      "without a bearer: attesting, enrolling where the provider lets strangers, public documents and health, nothing else", routes)
 check(all((r[3] == "CONTRIBUTOR") == (r[2] != "GET") for r in routes if r[3] not in ("NONE", "OPTIONAL")),
       "readers read, contributors change", routes)
 tokens = {"reader": "reader-0123456789abcdef", "contributor": "contributor-0123456789", "elsewhere": "elsewhere-0123456789"}
@@ -40,10 +40,11 @@ with Daemon(config=config) as d:
                "administrator": {"Authorization": "Bearer " + m.bearer},
                **{n: {"Authorization": "Bearer " + t} for n, t in tokens.items()}}
     bodies = {"attest": body, "policy_set": unsigned(policy(PERMIT)), "shadow_set": unsigned(policy(PERMIT)), "policy_reset": EMPTY,
-              "certificates_add": unsigned({}), "certificates_remove": unsigned({}), "denylist_set": '{"entries":[]}'}
+              "certificates_add": unsigned({}), "certificates_remove": unsigned({}), "denylist_set": '{"entries":[]}', "enrol": '{"ekCert":"AAAA","akPub":"AAAA"}'}
+    least_of = {"enrol": "READER"}     # tpm_attestation_authentication is Enabled
     m.ask("PUT", "/policies/SevSnpVm?" + VERSION, unsigned(policy(PERMIT)))
     for label, pattern, method, least in routes:
-        path = pattern.replace("{type}", "SevSnpVm").replace("{n}", "1") + "?" + VERSION + {
+        path = pattern.replace("{type}", "SevSnpVm").replace("{n}", "1").replace("{ekId}", "00" * 32) + "?" + VERSION + {
             "policy_rollback": "&to=1", "collateral_forget": "&kind=root-crl&key=root"}.get(label, "")
         for role in ROLES:
             if label.startswith("shadow"):
@@ -52,18 +53,18 @@ with Daemon(config=config) as d:
             if label == "attest":
                 a = d.attest(body, headers[role], path=path)
             else:
-                media = {"Content-Type": "application/json" if label == "denylist_set" else "text/plain"} if label in bodies else {}
+                media = {"Content-Type": "application/json" if label in ("denylist_set", "enrol") else "text/plain"} if label in bodies else {}
                 a = d.ask(method, path, bodies.get(label), {**headers[role], **media})
-            # Certificates of an AAD provider: allowed to ask, refused for another reason.
-            good = 400 if label in ("certificates_add", "certificates_remove") else 200
-            allowed = role in MAY[least]
+            # Certificates of an AAD provider, an enrolment of nothing: allowed to ask, refused for another reason.
+            good = {"certificates_add": 400, "certificates_remove": 400, "enrol": 400, "enrolment_remove": 404}.get(label, 200)
+            allowed = role in MAY[least_of.get(label, least)]
             check(a.status == (good if allowed else 401) and (allowed or (a.code() == "Unauthorized" and len(m.history()) == entries)),
                   f"{label} as {role}: {'allowed' if allowed else 'refused'}", (a.status, a.body))
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
         for pattern in sorted({r[1] for r in routes}):
             if method in {r[2] for r in routes if r[1] == pattern}:
                 continue
-            path = pattern.replace("{type}", "SevSnpVm").replace("{n}", "1") + "?" + VERSION
+            path = pattern.replace("{type}", "SevSnpVm").replace("{n}", "1").replace("{ekId}", "00" * 32) + "?" + VERSION
             a = d.ask(method, path, "x" if method in ("PUT", "POST") else None, headers["administrator"])
             check(a.status == 405 and a.code() == "MethodNotAllowed", f"{method} {pattern} does not exist", (a.status, a.body))
     for path in ("/policies", "/policies/", "/policies/SevSnpVm/", "/policies/SevSnpVm:reset:reset", "/policies/SevSnpVm/history/1/2", "/certificates/",
