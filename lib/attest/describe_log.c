@@ -5,7 +5,7 @@
 #include "lib/attest/describe.h"
 #include "lib/base/hex.h"
 #include "lib/base/utf8.h"
-#include "lib/evidence/eventlog/decode.h"
+#include "lib/evidence/eventlog/secureboot.h"
 #include "lib/evidence/ima/ima.h"
 #include "lib/evidence/tpm/tpm.h"
 
@@ -153,6 +153,30 @@ static struct json *event_json(
 	return o;
 }
 
+/* What the log alone says: without a quote anybody may have written it. */
+static const char *secureboot_text(const struct secureboot *sb)
+{
+	if (!sb->firmware_on)
+		return sb->off_proven ? "off" : "not shown to be on";
+	return sb->shim.validation_off ? "on, but shim validates nothing" : "on";
+}
+
+static bool put_secureboot(const struct subject *s, const struct eventlog_marks *m, struct json *o)
+{
+	struct json *box = json_object(s->a), *why = json_array(s->a);
+	struct secureboot sb;
+
+	if (!secureboot_read(m->replay, m, s->c, s->a, &sb, NULL))
+		return false;
+	for (size_t i = 0; i < SB_REASON_COUNT; i++)
+		if (sb.reasons >> i & 1)
+			why = json_append(why, json_string(s->a, secureboot_reasons[i].text));
+	return put_text(s->a, box, "state", secureboot_text(&sb)) && put(s->a, box, "reasons", why) &&
+	    put(s->a, box, "dbxEntries", json_int(s->a, (int64_t)sb.var[SB_DBX].list.n)) &&
+	    put_text(s->a, box, "note", "as this log says; only a quote proves it (attest verify)") &&
+	    put(s->a, o, "secureBoot", box);
+}
+
 static bool put_events(const struct subject *s, const struct eventlog *l, struct json *o)
 {
 	struct json *list = json_array(s->a), *quirks = json_array(s->a);
@@ -173,7 +197,8 @@ static bool put_events(const struct subject *s, const struct eventlog *l, struct
 	return put(s->a, o, "eventCount", json_int(s->a, (int64_t)l->n)) &&
 	    put(s->a, o, "uncovered", json_int(s->a, (int64_t)m.nuncovered)) &&
 	    put(s->a, o, "late", json_int(s->a, (int64_t)m.nlate)) &&
-	    put(s->a, o, "deviations", quirks) && put(s->a, o, "events", list);
+	    put(s->a, o, "deviations", quirks) && put_secureboot(s, &m, o) &&
+	    put(s->a, o, "events", list);
 }
 
 static bool put_header(const struct subject *s, const struct eventlog *l, struct json *o)

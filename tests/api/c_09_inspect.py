@@ -159,6 +159,10 @@ check(quote["statement"] == "quote" and quote["extraData"] == "00112233445566778
 db = next((o for f, o in described.items() if f.name.startswith("db-") and "sbon" in f.parts and "uki" not in str(f)), None)
 if db:
     check("Microsoft Corporation UEFI CA 2011" in [e.get("name") for e in db["entries"]], "db: entries with their names", db)
+states = {"sbon": "on", "sboff": "off", "sbdis": "off", "mokbypass": "on, but shim validates nothing", "uki-sbon": "on",
+          "uki-sboff": "off"}
+found = {m: described[LAB / m / "binary_bios_measurements"]["secureBoot"]["state"] for m in states}
+check(found == states, "what a log says of Secure Boot", found)
 expect(GOOD, "a log as text has one line for each event", "inspect", sbon / "binary_bios_measurements",
        out="  [3]  7  EV_EFI_VARIABLE_DRIVER_CONFIG  covers the data  SecureBoot-", err="")
 done()

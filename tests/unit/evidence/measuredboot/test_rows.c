@@ -45,8 +45,10 @@ static void log_covered(void)
 	static struct items t;
 	size_t i = 0;
 
+	/* Forgets all other memory. */
 	(void)kit_lab_items(&m.k, "sbon", &t);
-	sound();
+	o.has_boot = false;
+	o.now.ima = rd_make(NULL, 0);
 	while (t.v[i].pcr != 7)
 		i++;
 	t.v[i].data = kit_variable(&m.k, 'g', "SecureBoot", kit_text(&m.k, "x"));
