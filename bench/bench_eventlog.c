@@ -7,11 +7,11 @@
  * eventlog_replay); that and eventlog_mark; all facts; ima_replay. Targets: event log 1.5 x its
  * floor, an IMA list of 100,000 entries 2.5 x.
  */
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/floor_log.h"
 #include "cli/file.h"
 #include "lib/base/buf.h"
 #include "lib/evidence/eventlog/bootchain.h"
@@ -27,31 +27,14 @@ struct log_run {
 	struct pcr_bank given;
 	struct crypto *c;
 	struct arena *a;
-	EVP_MD_CTX *ctx;
-	EVP_MD *md;
+	struct floor_log floor;
 };
-
-static bool hash(const struct log_run *l, const void *p, size_t n, uint8_t *out)
-{
-	return EVP_DigestInit_ex(l->ctx, l->md, NULL) > 0 && EVP_DigestUpdate(l->ctx, p, n) > 0 &&
-	    EVP_DigestFinal_ex(l->ctx, out, NULL) > 0;
-}
 
 static bool floor_extends(void *state)
 {
 	const struct log_run *l = state;
-	uint8_t pcr[PCR_COUNT][2 * DIGEST] = { 0 };
 
-	for (size_t i = 0; i < l->log->n; i++) {
-		const struct eventlog_event *ev = &l->log->events[i];
-
-		if (!eventlog_extends(ev))
-			continue;
-		memcpy(pcr[ev->pcr] + DIGEST, eventlog_digest(l->log, i, DIGEST_SHA256), DIGEST);
-		if (!hash(l, pcr[ev->pcr], 2 * DIGEST, pcr[ev->pcr]))
-			return false;
-	}
-	return true;
+	return floor_log_extends(&l->floor, l->log);
 }
 
 static bool floor_covered(void *state)
@@ -63,8 +46,8 @@ static bool floor_covered(void *state)
 		const struct eventlog_event *ev = &l->log->events[i];
 		enum eventlog_cover_rule rule = eventlog_type(ev->type)->rule;
 
-		if (rule != RULE_OTHER && rule != RULE_NOTHING && !hash(l, rd_ptr(&ev->data),
-		    rd_left(&ev->data), out))
+		if (rule != RULE_OTHER && rule != RULE_NOTHING && !floor_log_hash(&l->floor,
+		    rd_ptr(&ev->data), rd_left(&ev->data), out))
 			return false;
 	}
 	return floor_extends(state);
@@ -170,8 +153,8 @@ static bool ima_floor(void *state)
 
 	while (!rd_empty(&in))
 		if (!rd_skip(&in, 34) || !rd_le32_block(&in, &data) ||
-		    !hash(&r->common, rd_ptr(&data), rd_left(&data), pcr + DIGEST) ||
-		    !hash(&r->common, pcr, sizeof pcr, pcr))
+		    !floor_log_hash(&r->common.floor, rd_ptr(&data), rd_left(&data), pcr + DIGEST) ||
+		    !floor_log_hash(&r->common.floor, pcr, sizeof pcr, pcr))
 			return false;
 	return true;
 }
@@ -216,15 +199,13 @@ static int run(struct log_run *l, struct ima_run *i)
 int main(int argc, char **argv)
 {
 	struct arena *keep = arena_new((size_t)256 << 20);
-	struct log_run common = { .c = crypto_new(NULL), .a = arena_new((size_t)64 << 20),
-	    .ctx = EVP_MD_CTX_new(),
-	    .md = EVP_MD_fetch(NULL, "SHA256", NULL) };
+	struct log_run common = { .c = crypto_new(NULL), .a = arena_new((size_t)64 << 20) };
 	static struct log_run l;
 	static struct ima_run i;
 	struct att_bytes file;
 	struct att_error e = { 0 };
 
-	if (argc != 2 || !keep || !common.c || !common.a || !common.ctx || !common.md ||
+	if (argc != 2 || !keep || !common.c || !common.a || !floor_log_make(&common.floor) ||
 	    !file_read(keep, argv[1], &file, &e) || !log_make(keep, &common,
 	    rd_make(file.data, file.len), &l) ||
 	    !ima_make(keep, &common, &i)) {

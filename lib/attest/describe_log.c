@@ -358,7 +358,7 @@ bool describe_ima(const struct subject *s, struct json **out)
 	struct att_error why = { 0 };
 	struct json *o = json_object(s->a);
 	bool ascii = false, whole = ima_count(s, &c, &ascii, &why);
-	size_t first = c.n <= 2 * IMA_SHOWN ? c.n : IMA_SHOWN;
+	size_t first = c.n <= 2 * (size_t)IMA_SHOWN ? c.n : IMA_SHOWN;
 
 	if (c.n == 0)
 		return false;

@@ -42,7 +42,7 @@ static bool encrypt(const uint8_t *key, const uint8_t *nonce, const struct rd *b
 	int n = 0, last = 0;
 
 	return ctx && EVP_CipherUpdate(ctx, out, &n, rd_ptr(plain), (int)rd_left(plain)) > 0 &&
-	    EVP_CipherFinal_ex(ctx, out + n, &last) > 0 && (size_t)(n + last) == rd_left(plain) &&
+	    EVP_CipherFinal_ex(ctx, out + n, &last) > 0 && (size_t)n + (size_t)last == rd_left(plain) &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG, out + n + last) > 0;
 }
 

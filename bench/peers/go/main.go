@@ -1,5 +1,5 @@
-// Driver of github.com/google/go-tdx-guest and go-sev-guest: peer KIND EVIDENCE ENDORSEMENTS SECONDS, KIND being tdx,
-// tdx-signatures (no collateral, no revocation) or snp; what it is asked: bench/peers/README.md.
+// Driver of github.com/google/go-tdx-guest, go-sev-guest and go-eventlog: peer KIND EVIDENCE ENDORSEMENTS SECONDS, KIND being
+// tdx, tdx-signatures (no collateral, no revocation), snp, or eventlog (a log and its PCRs; no time); what it is asked: bench/peers/README.md.
 package main
 
 import (
@@ -57,6 +57,8 @@ func newPeer(kind string, in input) (peer, error) {
 		return newTdx(in, kind == "tdx")
 	case "snp":
 		return newSnp(in)
+	case "eventlog":
+		return newEventLog(in)
 	}
 	return nil, fmt.Errorf("unknown kind %q", kind)
 }

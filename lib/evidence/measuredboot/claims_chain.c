@@ -58,7 +58,7 @@ static bool next_word(const char **text, char word[WORD_MAX])
 		char c = **text;
 		in_name = in_name && c != '=';
 		if (c != '"' && n < WORD_MAX - 1)
-			word[n++] = c == '-' && in_name ? '_' : c;
+			word[n++] = (char)(c == '-' && in_name ? '_' : c);
 	}
 	word[n] = 0;
 	return true;

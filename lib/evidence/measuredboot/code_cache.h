@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CODE_CACHE_KEY 32
-#define CODE_CACHE_PLACES 262144u       /* 8 MiB; a machine has some ten thousand signed files */
+#define CODE_CACHE_PLACES ((size_t)262144)      /* 8 MiB; a machine has some ten thousand signed files */
 #define CODE_CACHE_MAX (CODE_CACHE_PLACES / 4 * 3)
 
 struct code_cache;
