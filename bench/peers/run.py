@@ -15,17 +15,17 @@ import os
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import sys
-import time
+
+import eventlogs
+from driver import Driver, figure
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 VECTORS = pathlib.Path(os.environ.get("ATTEST_VECTORS", ROOT / ".." / "shared" / "vectors")).resolve()
 DIFFERENTIAL = ROOT / "tests/interop/dcap_qvl_diff.py"
 MODES = ("warm", "fresh", "cold")
-WARM_UP_S, SAMPLE_MAX = 0.4, 20000
 
 Evidence = collections.namedtuple("Evidence", "title floor evidence endorsements seconds")
 EVIDENCE = {
@@ -53,7 +53,8 @@ def ran(command, **options):
 
 
 def make_ours(build, _):
-    return ran(["ninja", "-C", build, "bench/peers/ours", "bench/peers/floor_driver", "tests/interop/dcap_judge"])
+    return ran(["ninja", "-C", build, "bench/peers/ours", "bench/peers/floor_driver", "bench/peers/eventlog_driver",
+                "tests/interop/dcap_judge"])
 
 
 def make_crate(build, home):
@@ -76,6 +77,10 @@ def make_go(build, home):
     return ran(["go", "build", "-mod=readonly", "-o", home / "peer", "."], cwd=HERE / "go")
 
 
+def make_tools(build, home):
+    return None if shutil.which("tpm2_eventlog") else "no tpm2_eventlog (Debian: tpm2-tools)"
+
+
 PEERS = [
     Peer("libattest", make_ours, lambda b, h: [b / "bench/peers/ours"], tuple(EVIDENCE), {}, ""),
     Peer("dcap-qvl 0.7.1 (crate)", make_crate, lambda b, h: [h / "release/peer"], ("sgx", "tdx", "tdx-2023"),
@@ -93,6 +98,12 @@ PEERS = [
          "its default: no TCB, no QE identity, no revocation; four signatures in all"),
     Peer("go-sev-guest 0.15.0 (Go)", make_go, lambda b, h: [h / "peer", "snp"], ("snp",), {},
          "no policy, no claims; revocation only with a fetched list"),
+    Peer("libattest, event log", make_ours, lambda b, h: [b / "bench/peers/eventlog_driver", "replay"], ("eventlog",), {},
+         "parse and replay; compares every PCR that is given"),
+    Peer("go-eventlog 0.0.2 (Go)", make_go, lambda b, h: [h / "peer", "eventlog"], ("eventlog",), {},
+         "parse and replay: tcg.ParseAndReplay; PCRs without events are not looked at"),
+    Peer("tpm2_eventlog, a process", make_tools, lambda b, h: ["tpm2_eventlog"], ("eventlog",), {},
+         "includes start of the process, replay of all banks, the whole log as YAML; compares with no PCR"),
 ]
 
 
@@ -100,7 +111,7 @@ def installed(peer, build):
     """(folder, None) or (folder, why not): made once for each content of the peer's files."""
     name = peer.make.__name__.removeprefix("make_")
     home = build / "peers" / name
-    if name == "ours":
+    if name in ("ours", "tools"):
         return home, peer.make(build, home)
     sources = sorted(p for p in (HERE / {"crate": "rust", "npm": "js"}.get(name, name)).rglob("*") if p.is_file())
     wanted = hashlib.sha256(b"".join(p.read_bytes() for p in sources)).hexdigest()
@@ -116,51 +127,6 @@ def installed(peer, build):
     if not why:
         stamp.write_text(wanted)
     return home, why
-
-
-class Driver:
-    """A process that is told what to do, a line at a time; what it costs is read from its CPU clock."""
-
-    def __init__(self, peer, evidence, command, modes):
-        self.peer, self.modes = peer, modes
-        self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.clock = (~self.process.pid << 3) | 2       # clock_getcpuclockid(3) of Linux
-        self.cpu = {mode: [] for mode in modes}
-        self.wall = {mode: [] for mode in modes}
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"{self.peer}: ended at \"{line}\"")
-        return answer
-
-    def run(self, mode, n):
-        """Microseconds of CPU time of all its threads, and of wall time, for one."""
-        cpu, wall = time.clock_gettime_ns(self.clock), time.monotonic_ns()
-        self.ask(f"{mode} {n}")
-        return ((time.clock_gettime_ns(self.clock) - cpu) / n / 1e3, (time.monotonic_ns() - wall) / n / 1e3)
-
-    def prepare(self, round_ms):
-        """Warms up (compilers that compile while running too), and sees how many fill a round."""
-        self.n = {}
-        for mode in self.modes:
-            end = time.monotonic() + WARM_UP_S
-            us = self.run(mode, 1)[0]
-            while time.monotonic() < end:
-                us = self.run(mode, 20)[0]
-            self.n[mode] = max(5, min(SAMPLE_MAX, int(round_ms * 1000 / max(us, 1))))
-
-    def round(self):
-        for mode in self.modes:
-            cpu, wall = self.run(mode, self.n[mode])
-            self.cpu[mode].append(cpu)
-            self.wall[mode].append(wall)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
 
 
 def verdict(driver):
@@ -207,13 +173,6 @@ def measure(name, peers, homes, build, args):
         d.close()
     return {"evidence": e.title, "floor": FLOORS[e.floor], "verdict": said, "refused": notes,
             "figures": [figure(d, mode, floor) for d in (floor, *drivers) for mode in d.modes]}
-
-
-def figure(d, mode, floor):
-    ratio = statistics.median(a / b for a, b in zip(d.cpu[mode], floor.cpu[mode]))
-    return {"verifier": d.peer, "mode": mode, "cpu_us": round(statistics.median(d.cpu[mode]), 1),
-            "min_us": round(min(d.cpu[mode]), 1), "max_us": round(max(d.cpu[mode]), 1),
-            "wall_us": round(statistics.median(d.wall[mode]), 1), "ratio": round(ratio, 3)}
 
 
 def table(measured, peers):
@@ -266,11 +225,14 @@ def main():
     results = [measure(name, peers, homes, build, args) for name in EVIDENCE]
     for measured in results:
         table(measured, peers)
+    logs = eventlogs.measure_all([(p, p.command(build, homes[p.name])) for p in peers if "eventlog" in p.evidence],
+                                 build, VECTORS, args)
+    eventlogs.table(logs)
     for name, why in missing.items():
         print(f"Left out: {name}: {why}")
     out = build / "bench-peers.json"
-    out.write_text(json.dumps({"processors": os.cpu_count(), "rounds": args.rounds, "missing": missing, "results": results},
-                              indent=1) + "\n")
+    out.write_text(json.dumps({"processors": os.cpu_count(), "rounds": args.rounds, "missing": missing, "results": results,
+                               "event_logs": logs}, indent=1) + "\n")
     print(f"\nalso as JSON: {out}")
 
 
