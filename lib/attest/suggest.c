@@ -125,6 +125,30 @@ static const struct pin_row tdx_rows[] = {
 	    "Only this very processor. Not in force: remove the slashes to bind to one machine.", NULL },
 };
 
+static const struct pin_row tpm_rows[] = {
+	{ "aikValidated", PIN_EQUAL, false, false, "true",
+	    "Somebody vouches for the attestation key: a certificate, an enrolment or the operator's list.",
+	    NULL },
+	{ "x-attestd-verified-boot", PIN_EQUAL, false, false, "true",
+	    "Secure Boot is on, with keys that are known, and shim verifies what it starts.", NULL },
+	{ "x-attestd-tpm-bank", PIN_EQUAL, false, false, NULL,
+	    "The PCR bank that the firmware measures into.", NULL },
+	{ "x-attestd-secureboot-pk", PIN_EQUAL, true, false, NULL, "Whose platform it is: PK as it is.", NULL },
+	{ "x-attestd-secureboot-kek", PIN_EQUAL, true, false, NULL, "Who may change db and dbx.", NULL },
+	{ "x-attestd-secureboot-db", PIN_EQUAL, true, false, NULL,
+	    "Who may sign what is started. It changes when the firmware gets new certificates.", NULL },
+	{ "x-attestd-sbat-level", PIN_AT_LEAST, true, true, NULL,
+	    "Revocation level of shim and boot loader, or newer. Raise it when one is published.", NULL },
+	{ "x-attestd-cmdline-safe", PIN_EQUAL, true, false, "true",
+	    "No command line takes a protection of the kernel away.", NULL },
+	{ "x-attestd-code-all-known", PIN_EQUAL, true, false, "true",
+	    "Every file that was executed is signed by a known key, or known by its digest.", NULL },
+	{ "x-attestd-tpm-firmware-version", PIN_COMMENT, true, false, NULL,
+	    "Only this very firmware of the TPM.", NULL },
+	{ "aikPubHash", PIN_COMMENT, false, false, NULL,
+	    "Only this very machine. Not in force: remove the slashes to bind to one attestation key.", NULL },
+};
+
 #define TABLE(type, rows) { type, rows, sizeof rows / sizeof rows[0] }
 static const struct pin_table {
 	const char *type;
@@ -132,7 +156,7 @@ static const struct pin_table {
 	size_t n;
 } tables[] = {
 	TABLE("SevSnpVm", snp_rows), TABLE("SgxEnclave", sgx_rows), TABLE("OpenEnclave", sgx_rows),
-	TABLE("TdxVm", tdx_rows),
+	TABLE("TdxVm", tdx_rows), TABLE("Tpm", tpm_rows),
 };
 
 static const struct pin_table *table_of(const char *type)

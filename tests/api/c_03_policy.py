@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 from command import BAD, GOOD, UNUSABLE, Folder, at_clock, attest, check, evidence_files, expect
-from daemon import CLOCK, VECTORS, b64u, done, flipped, skip, unb64u
+from daemon import CLOCK, REPO, VECTORS, b64u, done, flipped, skip, unb64u
 
 REQUEST, REPORT, CHAIN, ARK = evidence_files()
 PERMIT = 'version=1.0;\nauthorizationrules\n{\n\tc:[type=="a", value==true] => permit();\n};\n'
@@ -136,4 +136,12 @@ with Folder() as f:
                    real, out="x-ms-sevsnpvm-hostdata")
     else:
         skip("suggest: a real report", "vectors are absent")
+with Folder() as f:
+    lab = REPO / "tests" / "vectors" / "lab"
+    names = ["--ak-names", lab / "ak-names.txt"]
+    tpm = f.file("tpm.txt", expect(GOOD, "suggest: a machine with a TPM", "policy", "suggest", *names, lab / "sbon.json",
+                                   out="x-attestd-verified-boot").out)
+    expect(GOOD, "suggest: it permits that machine", "verify", *names, "--policy", tpm, lab / "sbon.json", out="permitted")
+    for other in ("sboff", "mokbypass", "uki-sbon"):
+        expect(BAD, f"suggest: not {other}", "verify", *names, "--policy", tpm, lab / f"{other}.json", out="denied")
 done()

@@ -221,7 +221,7 @@ static void refusals(void **state)
 	fix_sim_options(&o, "Milan");
 	claims = claims_of(&o);
 	CHECK_ERR(refused("Toaster", "{}"), &api.e, ATT_E_NOT_FOUND, "Toaster");
-	CHECK_ERR(refused("Tpm", "{}"), &api.e, ATT_E_UNSUPPORTED, "Tpm");
+	CHECK_ERR(refused("AzureGuest", "{}"), &api.e, ATT_E_UNSUPPORTED, "AzureGuest");
 	CHECK_ERR(refused("SevSnpVm", "{"), &api.e, ATT_E_BAD_JSON, "claims");
 	CHECK_ERR(refused("SevSnpVm", "[]"), &api.e, ATT_E_BAD_FORMAT, "object");
 	CHECK_ERR(refused("SevSnpVm", "{}"), &api.e, ATT_E_OPERATION, measured);
