@@ -133,7 +133,8 @@ static const struct pin_row tpm_rows[] = {
 	    "Secure Boot is on, with keys that are known, and shim verifies what it starts.", NULL },
 	{ "x-attestd-tpm-bank", PIN_EQUAL, false, false, NULL,
 	    "The PCR bank that the firmware measures into.", NULL },
-	{ "x-attestd-secureboot-pk", PIN_EQUAL, true, false, NULL, "Whose platform it is: PK as it is.", NULL },
+	{ "x-attestd-secureboot-pk", PIN_EQUAL, true, false, NULL,
+	    "Whose platform it is: PK as it is.", NULL },
 	{ "x-attestd-secureboot-kek", PIN_EQUAL, true, false, NULL, "Who may change db and dbx.", NULL },
 	{ "x-attestd-secureboot-db", PIN_EQUAL, true, false, NULL,
 	    "Who may sign what is started. It changes when the firmware gets new certificates.", NULL },
@@ -146,7 +147,8 @@ static const struct pin_row tpm_rows[] = {
 	{ "x-attestd-tpm-firmware-version", PIN_COMMENT, true, false, NULL,
 	    "Only this very firmware of the TPM.", NULL },
 	{ "aikPubHash", PIN_COMMENT, false, false, NULL,
-	    "Only this very machine. Not in force: remove the slashes to bind to one attestation key.", NULL },
+	    "Only this very machine. Not in force: remove the slashes to bind to one attestation key.",
+	    NULL },
 };
 
 #define TABLE(type, rows) { type, rows, sizeof rows / sizeof rows[0] }
