@@ -45,6 +45,10 @@ struct json_limits {
 ATT_CHECK bool json_parse(struct arena *a, const void *p, size_t n, const struct json_limits *limits,
     struct json **out, struct att_error *e);
 
+/* Does the text begin with these characters, white space aside?  Looks at JSON_BEGINS_MAX bytes. */
+#define JSON_BEGINS_MAX 64
+bool json_begins(const void *p, size_t n, const char *want);
+
 /* Look-up; NULL when v is NULL, not an object, or has no such member. */
 const struct json *json_get(const struct json *v, const char *name);
 const struct json *json_get_fold(const struct json *v, const char *name);  /* ASCII case ignored */

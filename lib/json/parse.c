@@ -273,3 +273,17 @@ bool json_parse(struct arena *a, const void *p, size_t n, const struct json_limi
 
 	return json_parse_text(a, p, n, limits, out, &text, e);
 }
+
+bool json_begins(const void *p, size_t n, const char *want)
+{
+	const char *text = p;
+	size_t at = 0;
+
+	for (size_t i = 0; i < JSON_BEGINS_MAX && i < n && want[at]; i++) {
+		if (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n')
+			continue;
+		if (text[i] != want[at++])
+			return false;
+	}
+	return !want[at];
+}

@@ -7,22 +7,11 @@
 #define RP_DATA_MAX 8192                /* bytes, decoded */
 #define RP_ID_MAX 2048                  /* characters */
 #define CHALLENGE_LEN_MAX 64
-#define RECOGNISE_MAX 64
 #define HEADER_MAX 512                  /* characters of a JWS header that we recognise */
 
-/* Begins with these characters, white space aside? */
 static bool begins(struct rd in, const char *want)
 {
-	size_t at = 0;
-	uint8_t c;
-
-	for (size_t i = 0; i < RECOGNISE_MAX && want[at] && rd_u8(&in, &c); i++) {
-		if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
-			continue;
-		if (c != (uint8_t)want[at++])
-			return false;
-	}
-	return !want[at];
+	return json_begins(rd_ptr(&in), rd_left(&in), want);
 }
 
 /* A JWS whose header says what kind of message it is: policies and tokens are JWS too. */

@@ -18,14 +18,9 @@ static bool failed(const struct reading *r, size_t row, const char *expected, co
 	return check_fail(r->c, row, expected, found);
 }
 
-static bool is_fault(const struct att_error *why)
-{
-	return why->code == ATT_E_NOMEM || why->code == ATT_E_INTERNAL || why->code == ATT_E_LIMIT;
-}
-
 static bool unreadable(const struct reading *r, size_t row, const struct att_error *why, const char *expected)
 {
-	if (is_fault(why))
+	if (tpm_is_fault(why))
 		return att_fail(r->fault, why->code, "%s", why->text);
 	return failed(r, row, expected, check_text(r->c, "%s", why->text));
 }

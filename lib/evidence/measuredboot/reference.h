@@ -47,7 +47,8 @@ struct att_reference {
  * with this key?  Either may be NULL. */
 bool reference_secureboot_key(const struct att_reference *r, const uint8_t cert_sha256[32],
     const uint8_t spki_sha256[32]);
-/* Is this name (nameAlg and digest) an attestation key that the operator knows? */
+/* Is this an attestation key that the operator knows, by its name (nameAlg and digest) or the SHA-256 of its
+ * SubjectPublicKeyInfo? */
 bool reference_ak_name(const struct att_reference *r, struct rd name);
 
 #endif

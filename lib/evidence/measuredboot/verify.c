@@ -27,11 +27,6 @@ static struct tpm_marks marks_of(struct verifier *v, struct checklist *c)
 	return (struct tpm_marks){ .c = c, .fault = &v->fault };
 }
 
-static bool is_fault(const struct att_error *why)
-{
-	return why->code == ATT_E_NOMEM || why->code == ATT_E_INTERNAL || why->code == ATT_E_LIMIT;
-}
-
 /* A certificate that cannot be read vouches for nobody. */
 static bool read_cert(struct verifier *v, struct rd in, struct x509_cert **out, struct att_error *why)
 {
@@ -86,22 +81,36 @@ static bool vouched_by_enrolment(struct verifier *v, const struct tpm_vouchers *
 	return true;
 }
 
+/* What the operator's list, which may be long, has of this key: its name, its digest. */
+static size_t on_list(const struct verifier *v, struct rd out[2])
+{
+	const struct att_reference *ref = v->t->tpm.reference;
+	const struct rd known[2] = { rd_make(v->ak.name.bytes, v->ak.name.len),
+		rd_make(pubkey_spki_sha256(v->ak.key), 32) };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		if (ref && reference_ak_name(ref, known[i]))
+			out[n++] = known[i];
+	return n;
+}
+
 static bool vouch(struct verifier *v)
 {
 	struct tpm_marks m = marks_of(v, v->o->checks);
-	const struct att_reference *ref = v->t->tpm.reference;
+	struct rd listed[2];
 	struct tpm_vouchers by = { .required = v->want->ak_required };
 	struct att_error why = { 0 };
 	bool enrolled;
 
 	if (!rd_empty(&v->ev->ak_cert) && !read_cert(v, v->ev->ak_cert, &v->cert, &why)) {
-		if (is_fault(&why))
+		if (tpm_is_fault(&why))
 			return att_fail(&v->fault, why.code, "%s", why.text);
 		v->f->ak_cert_unreadable = check_text(v->o->checks, "%s", why.text);
 	}
 	by.cert = v->cert;
-	by.listed = ref ? ref->ak_names : NULL;
-	by.nlisted = ref ? ref->nak_names : 0;
+	by.listed = listed;
+	by.nlisted = on_list(v, listed);
 	if (!vouched_by_enrolment(v, &by, &enrolled))
 		return false;
 	if (enrolled)
@@ -190,7 +199,7 @@ static bool endorsement(struct verifier *v)
 	if (read_cert(v, v->ev->ek_cert, &v->ek, &why) &&
 	    tpm_ek_cert_check(v->t, v->a, v->ek, NULL, &v->f->ek, &why))
 		v->f->has_ek = true;
-	return !is_fault(&why) || att_fail(&v->fault, why.code, "%s", why.text);
+	return !tpm_is_fault(&why) || att_fail(&v->fault, why.code, "%s", why.text);
 }
 
 static bool identify(struct verifier *v)

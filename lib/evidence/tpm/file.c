@@ -10,7 +10,6 @@
 #define FILE_DEPTH 4
 #define FILE_NODES 1024
 #define CERT_MAX 65536                  /* NV indices may be larger than the certificate */
-#define RECOGNISE_MAX 64
 
 static bool only(
     const struct json *o, const char *what, const char *const *names, size_t n, struct att_error *e)
@@ -197,15 +196,5 @@ bool tpm_file_parse(struct rd in, struct arena *a, struct tpm_file **out, struct
 /* White space aside, collect writes the type first. */
 bool tpm_file_recognise(struct rd in)
 {
-	static const char want[] = "{\"type\":\"Tpm\"";
-	size_t at = 0;
-	uint8_t c;
-
-	for (size_t i = 0; i < RECOGNISE_MAX && want[at] && rd_u8(&in, &c); i++) {
-		if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
-			continue;
-		if (c != (uint8_t)want[at++])
-			return false;
-	}
-	return !want[at];
+	return json_begins(rd_ptr(&in), rd_left(&in), "{\"type\":\"Tpm\"");
 }

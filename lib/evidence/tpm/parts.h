@@ -16,7 +16,6 @@ bool tpm_result(const struct tpm_marks *m, enum tpm_check row, bool ok, const ch
     const struct att_error *why);
 bool tpm_pass(const struct tpm_marks *m, enum tpm_check row);
 bool tpm_refuse(const struct tpm_marks *m, enum tpm_check row, const char *expected, const char *found);
-bool tpm_is_fault(const struct att_error *why);         /* memory or libcrypto, not the evidence */
 
 /* What quotes and certifications share: scheme, signature, magic, type, nonce. */
 struct tpm_signed {

@@ -169,6 +169,9 @@ ATT_CHECK bool tpm_ak_check(const struct tpm_marks *m, struct crypto *c, const s
 void tpm_ak_from_key(const struct tpm_marks *m, struct pubkey *key, struct tpm_ak *out);
 void tpm_ak_clear(struct tpm_ak *ak);
 
+/* Is it memory, a limit or libcrypto that failed, and not the evidence? */
+bool tpm_is_fault(const struct att_error *why);
+
 #define TPM_ALLOW_SHA1_SIGNATURE 1U
 #define TPM_ALLOW_SHA1_BANK 2U
 /* What is expected of a quote. */
