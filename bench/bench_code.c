@@ -3,7 +3,7 @@
  * in a list.
  *
  * Floors as in bench_eventlog: for each entry one digest of its template data and one extension, by
- * libcrypto alone.  Product: ima_replay and code_read, with every signature in the cache, as from the
+ * libcrypto alone.  Product: code_replay, with every signature in the cache, as from the
  * second appraisal of a machine on.  2,500 files with RSA signatures and 20,000 with ECDSA, each
  * measured under several names. Allow-list: loading 1,000,000 digests, and 1,000 lookups, so that their
  * microseconds are nanoseconds of one.
@@ -72,8 +72,8 @@ static bool judged(void *state)
 	struct ima_result out;
 
 	arena_reset(c->a);
-	return ima_replay(r->list, &r->given, IMA_PCR, c->c, c->a, &out, NULL) && out.matched &&
-	    code_read(&out, r->list, &t, c->a, &code, NULL) && code->all_signed && code->files == ENTRIES - 1;
+	return code_replay(r->list, &r->given, &t, c->a, &out, &code, NULL) && out.matched &&
+	    code->all_signed && code->files == ENTRIES - 1;
 }
 
 /* security.ima of a file whose content is i. */

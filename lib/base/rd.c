@@ -2,32 +2,12 @@
 
 #include <string.h>
 
-static const uint8_t nothing[1];
+const uint8_t rd_nothing[1];
 
 struct rd rd_make(const void *p, size_t n)
 {
-	const uint8_t *b = p && n ? p : nothing;
+	const uint8_t *b = p && n ? p : rd_nothing;
 	return (struct rd){ b, b, b + (p ? n : 0) };
-}
-
-size_t rd_left(const struct rd *r)
-{
-	return (size_t)(r->end - r->cur);
-}
-
-size_t rd_off(const struct rd *r)
-{
-	return (size_t)(r->cur - r->base);
-}
-
-bool rd_empty(const struct rd *r)
-{
-	return r->cur == r->end;
-}
-
-const uint8_t *rd_ptr(const struct rd *r)
-{
-	return r->cur ? r->cur : nothing;
 }
 
 bool rd_is_text(const struct rd *r, const char *s)
@@ -62,16 +42,6 @@ static bool rd_be(struct rd *r, size_t n, uint64_t *out)
 	return true;
 }
 
-bool rd_u8(struct rd *r, uint8_t *out)
-{
-	uint64_t v;
-
-	if (!rd_le(r, 1, &v))
-		return false;
-	*out = (uint8_t)v;
-	return true;
-}
-
 bool rd_le16(struct rd *r, uint16_t *out)
 {
 	uint64_t v;
@@ -79,16 +49,6 @@ bool rd_le16(struct rd *r, uint16_t *out)
 	if (!rd_le(r, 2, &v))
 		return false;
 	*out = (uint16_t)v;
-	return true;
-}
-
-bool rd_le32(struct rd *r, uint32_t *out)
-{
-	uint64_t v;
-
-	if (!rd_le(r, 4, &v))
-		return false;
-	*out = (uint32_t)v;
 	return true;
 }
 
@@ -131,27 +91,10 @@ bool rd_copy(struct rd *r, void *dst, size_t n)
 	return true;
 }
 
-bool rd_skip(struct rd *r, size_t n)
-{
-	if (n > rd_left(r))
-		return false;
-	r->cur += n;
-	return true;
-}
-
 bool rd_skip_zero(struct rd *r, size_t n)
 {
 	if (n > rd_left(r) || !bytes_zero(r->cur, n))
 		return false;
-	r->cur += n;
-	return true;
-}
-
-bool rd_take(struct rd *r, size_t n, struct rd *out)
-{
-	if (n > rd_left(r))
-		return false;
-	*out = (struct rd){ r->base, r->cur, r->cur + n };
 	r->cur += n;
 	return true;
 }
@@ -174,25 +117,15 @@ bool rd_be16_block(struct rd *r, struct rd *out)
 	return true;
 }
 
-bool rd_le32_block(struct rd *r, struct rd *out)
-{
-	struct rd t = *r;
-	uint32_t n;
-
-	if (!rd_le32(&t, &n) || !rd_take(&t, n, out))
-		return false;
-	*r = t;
-	return true;
-}
-
 bool bytes_zero(const void *p, size_t n)
 {
+	static const uint8_t zeros[64];
 	const uint8_t *b = p;
-	uint8_t any = 0;
 
-	for (size_t i = 0; i < n; i++)
-		any |= b[i];
-	return any == 0;
+	for (; n > sizeof zeros; n -= sizeof zeros, b += sizeof zeros)
+		if (memcmp(b, zeros, sizeof zeros) != 0)
+			return false;
+	return n == 0 || memcmp(b, zeros, n) == 0;
 }
 
 bool bytes_equal(const void *a, const void *b, size_t n)
@@ -203,20 +136,6 @@ bool bytes_equal(const void *a, const void *b, size_t n)
 	for (size_t i = 0; i < n; i++)
 		diff |= (uint8_t)(x[i] ^ y[i]);
 	return diff == 0;
-}
-
-int bytes_order(const void *a, size_t a_len, const void *b, size_t b_len)
-{
-	size_t n = a_len < b_len ? a_len : b_len;
-	int d = n ? memcmp(a, b, n) : 0;
-
-	return d ? d : (a_len > b_len) - (a_len < b_len);
-}
-
-void bytes_copy(void *dst, const void *src, size_t n)
-{
-	if (n)
-		memcpy(dst, src, n);
 }
 
 void bytes_reverse(void *dst, const void *src, size_t n)

@@ -86,7 +86,7 @@ bool seal_open(const uint8_t key[SEAL_KEY], struct rd binding, struct rd sealed,
     size_t *out_len, struct att_error *e)
 {
 	struct rd in = sealed, salt, nonce, cipher, tag;
-	uint8_t own[SEAL_KEY], version;
+	uint8_t own[SEAL_KEY], version = 0;
 	size_t n = rd_left(&sealed);
 	bool ok;
 

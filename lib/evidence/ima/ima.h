@@ -3,10 +3,10 @@
  *
  * Kernel documentation: security/IMA-templates, ABI/testing/ima_policy; spec: tpm-eventlog §5. A
  * list grows while the machine runs, so a quote matches a prefix of it: ima_replay() finds the
- * prefix, and what stands behind it is not authenticated.  Walk the list again with ima_next()
- * for the first result.prefix entries to look at files.  Nothing is kept of the entries: a list
- * of a million costs no memory. Signatures are taken apart, never verified here.  PCR values come
- * from the caller: only quoted ones prove anything.
+ * prefix, and what stands behind it is not authenticated.  An ima_viewer sees the entries as they
+ * are replayed.  Nothing is kept of them: a list of a million costs no memory.  Signatures are
+ * taken apart, never verified here.  PCR values come from the caller: only quoted ones prove
+ * anything.
  */
 #ifndef EVIDENCE_IMA_IMA_H
 #define EVIDENCE_IMA_IMA_H
@@ -34,6 +34,7 @@ struct ima_template {
 	enum ima_field fields[IMA_FIELDS_MAX];
 	size_t n;
 	bool old;                       /* "ima" */
+	uint8_t id;                     /* of a template that has a name; 0: given by its fields */
 };
 
 struct ima_entry {
@@ -80,8 +81,8 @@ struct ima_list {
  */
 ATT_CHECK bool ima_open(struct rd in, struct arena *a, struct ima_list *out, struct att_error *e);
 /*
- * The next entry.  At the end *more is false and *out unchanged.  Names the entry and its offset
- * in errors.
+ * The next entry.  At the end *more is false and *out unchanged; after an error it is not to be
+ * looked at.  Names the entry and its offset in errors.
  */
 ATT_CHECK bool ima_next(struct ima_list *l, struct ima_entry *out, bool *more, struct att_error *e);
 
@@ -126,6 +127,39 @@ struct ima_result {
 ATT_CHECK bool ima_replay(struct rd list, const struct pcr_bank *given, uint32_t pcr,
     struct crypto *c, struct arena *a,
     struct ima_result *out, struct att_error *e);
+
+/* An entry of the PCR, as it is replayed.  Good during the call. */
+struct ima_step {
+	const struct ima_template *template;
+	const struct ima_entry *entry;
+	/* of what was measured; NULL when the replay needs no such digest */
+	const uint8_t *sha256;
+	bool hash_ok;                   /* the listed template hash is that of what was measured */
+};
+/*
+ * Who sees the entries while they are replayed, in order, up to the match.  Whether they are proven is
+ * known at the end: what was gathered counts only if the result is `matched`.
+ */
+struct ima_viewer {
+	void *state;
+	/* A replay begins: a second one, by the other rule, when the first matched nothing. */
+	void (*begin)(void *state);
+	/*
+	 * Called ahead of `entry` when sha256 is there.  Is the listed template hash known to be that of
+	 * the data with this digest?  Then it is not computed again.
+	 */
+	bool (*known)(void *state, const struct ima_step *step);
+	/* False: the machine failed. */
+	bool (*entry)(void *state, const struct ima_step *step, struct att_error *e);
+};
+/* ima_replay() before a viewer. */
+struct ima_viewed {
+	const struct pcr_bank *given;
+	uint32_t pcr;
+	const struct ima_viewer *viewer;        /* NULL: nobody */
+};
+ATT_CHECK bool ima_replay_viewed(struct rd list, const struct ima_viewed *v, struct crypto *c,
+    struct arena *a, struct ima_result *out, struct att_error *e);
 
 /* boot_aggregate: what ties a list to the boot. */
 enum ima_aggregate_result {

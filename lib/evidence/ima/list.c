@@ -82,7 +82,6 @@ static bool next(struct ima_list *l, struct ima_entry *en, struct att_error *e)
 
 bool ima_next(struct ima_list *l, struct ima_entry *out, bool *more, struct att_error *e)
 {
-	struct ima_entry en = { .index = l->index, .offset = rd_off(&l->in) };
 	struct rd before = l->in;
 
 	*more = !rd_empty(&l->in);
@@ -90,12 +89,12 @@ bool ima_next(struct ima_list *l, struct ima_entry *out, bool *more, struct att_
 		return true;
 	if (l->index == IMA_ENTRIES_MAX)
 		return att_fail(e, ATT_E_LIMIT, "IMA list: more than %d entries", IMA_ENTRIES_MAX);
-	if (!next(l, &en, e)) {
+	*out = (struct ima_entry){ .index = l->index, .offset = rd_off(&l->in) };
+	if (!next(l, out, e)) {
 		l->in = before;
-		return att_within(e, "IMA list: entry %zu at offset %zu", en.index, en.offset);
+		return att_within(e, "IMA list: entry %zu at offset %zu", out->index, out->offset);
 	}
 	l->index++;
-	*out = en;
 	return true;
 }
 

@@ -70,6 +70,7 @@ bool template_find(struct rd name, struct ima_template *out, struct att_error *e
 			    out, e))
 				return false;
 			out->old = i == 0;
+			out->id = (uint8_t)(i + 1);
 			return true;
 		}
 	return format_read(name, out, e);
@@ -119,15 +120,21 @@ static bool read_name(struct rd in, struct ima_entry *en, struct att_error *e)
 	return true;
 }
 
-static bool read_field(enum ima_field f, struct rd in, struct ima_entry *en, struct att_error *e)
+/* The digest that the signature of a module is over: well-formed, or none. */
+static bool read_modsig_digest(struct rd in, struct att_error *e)
 {
 	struct ima_entry aside = { 0 };
 
+	return rd_empty(&in) || read_digest(in, false, &aside, e);
+}
+
+static bool read_field(enum ima_field f, struct rd in, struct ima_entry *en, struct att_error *e)
+{
 	switch (f) {
 	case IMA_D_NG: return read_digest(in, false, en, e);
 	case IMA_D_NGV2: return read_digest(in, true, en, e);
 	case IMA_N_NG: return read_name(in, en, e);
-	case IMA_D_MODSIG: return rd_empty(&in) || read_digest(in, false, &aside, e);
+	case IMA_D_MODSIG: return read_modsig_digest(in, e);
 	case IMA_SIG: en->sig = in; break;
 	case IMA_BUF: en->buf = in; break;
 	case IMA_MODSIG: en->modsig = in; break;

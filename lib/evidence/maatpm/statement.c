@@ -42,7 +42,7 @@ bool maatpm_statement_parse(struct rd in, struct maatpm_attestation *out, struct
 {
 	struct pcr_bank *bank = &out->banks[0];
 	struct rd signature, quote;
-	struct head h;
+	struct head h = { 0 };
 
 	in = rd_make(rd_ptr(&in), rd_left(&in));
 	if (!read_head(&in, &h, &bank->alg, e))

@@ -2,6 +2,7 @@
 
 #include "lib/base/hex.h"
 #include "lib/base/utf8.h"
+#include "lib/evidence/measuredboot/code_cache.h"
 #include "lib/evidence/measuredboot/code_parts.h"
 
 struct walk {
@@ -10,6 +11,8 @@ struct walk {
 	struct arena *a;
 	struct measuredboot_code *out;
 	bool *used;                             /* of keys.n: whose signatures held */
+	bool is_known;                          /* has the cache something of the entry that is coming? */
+	struct code_entry known;
 	uint8_t aggregate[DIGEST_MAX];          /* of the list's first entry */
 	size_t aggregate_len;
 };
@@ -65,12 +68,13 @@ static bool is_listed(const struct walk *w, const struct ima_entry *en)
 	    allowlist_has(w->ref->digests, alg, rd_ptr(&en->digest));
 }
 
-static bool judge_file(struct walk *w, const struct ima_entry *en, struct att_error *e)
+static bool judge_file(struct walk *w, const struct ima_step *step, struct att_error *e)
 {
+	const struct ima_entry *en = step->entry;
 	struct code_file f = { .entry = en->index, .listed = is_listed(w, en) };
 	size_t by = 0;
 
-	if (!code_signature_check(&w->keys, en, &f.signature, &by, e))
+	if (!code_signature_check(&w->keys, step, w->is_known ? &w->known : NULL, &f.signature, &by, e))
 		return false;
 	w->out->files++;
 	w->out->by_signature[f.signature]++;
@@ -84,10 +88,10 @@ static bool judge_file(struct walk *w, const struct ima_entry *en, struct att_er
 	    (f.listed || name_file(w, &w->out->unknown_files, &f, en, e));
 }
 
-static bool has_field(const struct ima_list *l, enum ima_field f)
+static bool has_field(const struct ima_template *t, enum ima_field f)
 {
-	for (size_t i = 0; i < l->template.n; i++)
-		if (l->template.fields[i] == f)
+	for (size_t i = 0; i < t->n; i++)
+		if (t->fields[i] == f)
 			return true;
 	return false;
 }
@@ -109,15 +113,15 @@ static bool has_slash(struct rd name)
 }
 
 /* See code.h: a name of a template proves nothing. */
-static bool is_buffer(struct walk *w, const struct ima_list *l, const struct ima_entry *en, bool *yes,
-    struct att_error *e)
+static bool is_buffer(struct walk *w, const struct ima_step *step, bool *yes, struct att_error *e)
 {
+	const struct ima_entry *en = step->entry;
 	uint8_t h[DIGEST_MAX];
 	enum digest_alg alg;
 
 	*yes = false;
-	if (rd_empty(&en->buf) || !has_field(l, IMA_BUF) || like_signature(en->buf) || has_slash(en->path) ||
-	    rd_empty(&en->path) || !ima_digest_alg(en->alg, &alg))
+	if (rd_empty(&en->buf) || !has_field(step->template, IMA_BUF) || like_signature(en->buf) ||
+	    has_slash(en->path) || rd_empty(&en->path) || !ima_digest_alg(en->alg, &alg))
 		return true;
 	if (!digest(w->keys.crypto, alg, rd_ptr(&en->buf), rd_left(&en->buf), h, e))
 		return false;
@@ -186,12 +190,11 @@ static bool is_aggregate(struct walk *w, const struct ima_entry *en)
 	return bytes_order(w->aggregate, w->aggregate_len, rd_ptr(&en->digest), rd_left(&en->digest)) == 0;
 }
 
-static bool judge(struct walk *w, const struct ima_list *l, const struct ima_entry *en, struct att_error *e)
+static bool judge(struct walk *w, const struct ima_step *step, struct att_error *e)
 {
+	const struct ima_entry *en = step->entry;
 	bool buffer;
 
-	if (en->pcr != IMA_PCR)
-		return true;
 	/* Nothing in it was measured but that it happened. */
 	if (en->violation) {
 		w->out->violations++;
@@ -199,23 +202,40 @@ static bool judge(struct walk *w, const struct ima_list *l, const struct ima_ent
 	}
 	if (is_aggregate(w, en))
 		return true;
-	if (!is_buffer(w, l, en, &buffer, e))
+	if (!is_buffer(w, step, &buffer, e))
 		return false;
-	return buffer ? read_buffer(w, en, e) : judge_file(w, en, e);
+	return buffer ? read_buffer(w, en, e) : judge_file(w, step, e);
 }
 
-static bool walk_prefix(struct walk *w, struct rd list, size_t prefix, struct att_error *e)
+static void view_begin(void *state)
 {
-	struct ima_list l;
-	struct ima_entry en;
-	bool more = true;
+	struct walk *w = state;
 
-	if (!ima_open(list, w->a, &l, e))
-		return false;
-	while (l.index < prefix && more)
-		if (!ima_next(&l, &en, &more, e) || (more && !judge(w, &l, &en, e)))
-			return false;
-	return true;
+	*w->out = (struct measuredboot_code){ 0 };
+	for (size_t i = 0; i < w->keys.n; i++)
+		w->used[i] = false;
+	w->aggregate_len = 0;
+	w->is_known = false;
+}
+
+/* A violation's hash of zeros is asked for nowhere: zeros in a row are never found equal. */
+static bool view_known(void *state, const struct ima_step *step)
+{
+	struct walk *w = state;
+	const struct ima_entry *en = step->entry;
+
+	w->is_known = w->keys.cache && code_cache_entry(w->keys.cache, step->sha256, &w->known);
+	return w->is_known && bytes_order(w->known.template_hash, CODE_CACHE_HASH, rd_ptr(&en->template_hash),
+	    rd_left(&en->template_hash)) == 0;
+}
+
+static bool view_entry(void *state, const struct ima_step *step, struct att_error *e)
+{
+	struct walk *w = state;
+	bool ok = judge(w, step, e);
+
+	w->is_known = false;
+	return ok;
 }
 
 static bool note_signers(struct walk *w, struct att_error *e)
@@ -235,6 +255,8 @@ static void conclude(struct measuredboot_code *o, const struct ima_result *r)
 {
 	bool sound;
 
+	if (!r->matched)
+		*o = (struct measuredboot_code){ 0 };
 	o->proven = r->matched && r->prefix > 0;
 	o->unproven = r->other_pcr + r->bad_hashes;
 	sound = o->proven && o->files > 0 && o->violations == 0 && o->unproven == 0;
@@ -242,18 +264,22 @@ static void conclude(struct measuredboot_code *o, const struct ima_result *r)
 	o->all_known = sound && o->unknown_files.n == 0;
 }
 
-bool code_read(const struct ima_result *r, struct rd list, const struct trust *t, struct arena *a,
-    const struct measuredboot_code **out, struct att_error *e)
+bool code_replay(struct rd list, const struct pcr_bank *given, const struct trust *t, struct arena *a,
+    struct ima_result *r, const struct measuredboot_code **out, struct att_error *e)
 {
 	const struct att_reference *ref = t->tpm.reference;
 	struct walk w = { .ref = ref, .a = a, .out = arena_alloc(a, sizeof *w.out),
 		.keys = { .v = ref ? ref->signers : NULL, .n = ref ? ref->nsigners : 0,
 		    .crypto = t->crypto, .cache = t->code_signatures } };
+	const struct ima_viewer viewer = { &w, view_begin, view_known, view_entry };
+	const struct ima_viewed viewed = { .given = given, .pcr = IMA_PCR, .viewer = &viewer };
 
+	*r = (struct ima_result){ 0 };
 	w.used = arena_array(a, w.keys.n, sizeof *w.used);
 	if (!w.out || !w.used)
 		return arena_fail(a, e);
-	if ((r->matched && !walk_prefix(&w, list, r->prefix, e)) || !note_signers(&w, e))
+	if (pcr_given(given, IMA_PCR) &&
+	    (!ima_replay_viewed(list, &viewed, t->crypto, a, r, e) || !note_signers(&w, e)))
 		return false;
 	conclude(w.out, r);
 	*out = w.out;

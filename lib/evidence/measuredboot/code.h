@@ -2,7 +2,7 @@
  * code.h - files that Linux IMA measured, judged: signed by whom, known by digest, or neither.
  *
  * spec: tpm-eventlog §5.  Only the proven prefix of the list counts (struct ima_result, matched); what
- * stands behind it, and entries of other PCRs, are not looked at.  A signature of a file is over its
+ * stands behind it, and entries of other PCRs, are not looked at. A signature of a file is over its
  * digest, by a key that the operator gave (struct att_reference) and that the keyid names; the kernel
  * only measures what stands in security.ima, so bad ones are found here and nowhere else.
  *
@@ -83,13 +83,13 @@ struct measuredboot_code {
 };
 
 /*
- * Walks the proven prefix of the list once.  r is what ima_replay() said of this very list.  Keys and
- * digests are t->tpm.reference's (none: no file is signed or listed).  False only when the machine
- * failed or the list, which was read before, cannot be read.  *out and all in it live in the arena;
- * signers are the reference's.
+ * ima_replay() of PCR 10, with the files of the proven prefix judged in the same walk.  Keys and digests
+ * are t->tpm.reference's (none: no file is signed or listed).  A PCR 10 that is not given, or no match,
+ * is a result: *r says so, and nothing is proven.  False when the list cannot be read or the machine
+ * failed.  *out and all in it live in the arena; signers are the reference's.
  */
-ATT_CHECK bool code_read(const struct ima_result *r, struct rd list, const struct trust *t, struct arena *a,
-    const struct measuredboot_code **out, struct att_error *e);
+ATT_CHECK bool code_replay(struct rd list, const struct pcr_bank *given, const struct trust *t,
+    struct arena *a, struct ima_result *r, const struct measuredboot_code **out, struct att_error *e);
 
 /* x-attestd-code-*. */
 ATT_CHECK bool code_claims(const struct measuredboot_code *code, struct claims *c, struct att_error *e);

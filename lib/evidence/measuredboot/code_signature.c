@@ -112,16 +112,50 @@ static bool try_key(const struct code_keys *keys, const struct pubkey *k, const 
 	return true;
 }
 
-bool code_signature_check(const struct code_keys *k, const struct ima_entry *en, enum code_signature *out,
-    size_t *by, struct att_error *e)
+/*
+ * An entry of these very bytes was found to be signed, by a key that is known still.  What its template is
+ * called is not among those bytes.
+ */
+static bool is_known(const struct code_keys *k, const struct ima_step *step, const struct code_entry *known,
+    size_t *by)
+{
+	if (!known || known->template != step->template->id)
+		return false;
+	for (size_t i = 0; i < k->n; i++)
+		if (bytes_order(k->v[i].keyid, 4, known->keyid, 4) == 0 &&
+		    bytes_order(pubkey_spki_sha256(k->v[i].key), 32, known->spki_sha256, 32) == 0) {
+			*by = i;
+			return true;
+		}
+	return false;
+}
+
+/* Templates without a name are not told apart. */
+static void keep_entry(const struct code_keys *k, const struct ima_step *step, const struct claimed *t,
+    const struct pubkey *key)
+{
+	const struct rd *hash = &step->entry->template_hash;
+	const struct code_entry e = { .sha256 = step->sha256, .template = step->template->id,
+		.template_hash = rd_left(hash) == CODE_CACHE_HASH ? rd_ptr(hash) : NULL,
+		.keyid = t->sig.keyid, .spki_sha256 = pubkey_spki_sha256(key) };
+
+	if (k->cache && step->sha256 && step->hash_ok && e.template)
+		code_cache_keep_entry(k->cache, &e);
+}
+
+bool code_signature_check(const struct code_keys *k, const struct ima_step *step,
+    const struct code_entry *known, enum code_signature *out, size_t *by, struct att_error *e)
 {
 	struct claimed t;
 	bool ok = false;
 
-	*out = read_claimed(en, &t);
+	*out = CODE_SIGNED;
+	if (is_known(k, step, known, by))
+		return true;
+	*out = read_claimed(step->entry, &t);
 	if (*out != CODE_SIGNED)
 		return true;
-	if (!signed_hash(k->crypto, en, &t, e))
+	if (!signed_hash(k->crypto, step->entry, &t, e))
 		return false;
 	*out = CODE_UNKNOWN_SIGNER;
 	/* Four bytes name no key for certain: all that have them are tried. */
@@ -133,5 +167,7 @@ bool code_signature_check(const struct code_keys *k, const struct ima_entry *en,
 			return false;
 		*out = ok ? CODE_SIGNED : CODE_BAD_SIGNATURE;
 	}
+	if (ok)
+		keep_entry(k, step, &t, k->v[*by].key);
 	return true;
 }

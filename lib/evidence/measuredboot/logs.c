@@ -1,5 +1,6 @@
 /* logs.c - the logs of one quote against its PCRs, and the facts that follow. spec: tpm-eventlog
  * §2.4, §3, §5 */
+#include "lib/evidence/measuredboot/code.h"
 #include "lib/evidence/measuredboot/parts.h"
 
 /*
@@ -213,6 +214,15 @@ static bool aggregate(const struct reading *r, struct measuredboot_boot *b)
 	return true;
 }
 
+static bool replay_ima(const struct reading *r, const struct pcr_bank *bank, struct measuredboot_boot *b,
+    struct att_error *why)
+{
+	if (r->code)
+		return code_replay(b->ima_list, bank, r->t, r->a, &b->ima, r->code, why);
+	return !pcr_given(bank, IMA_PCR) ||
+	    ima_replay(b->ima_list, bank, IMA_PCR, r->t->crypto, r->a, &b->ima, why);
+}
+
 /* A list grows while the machine runs: the quote is of a beginning of it. */
 static bool read_ima(const struct reading *r, const struct measuredboot_quote *q, struct measuredboot_boot *b)
 {
@@ -221,10 +231,12 @@ static bool read_ima(const struct reading *r, const struct measuredboot_quote *q
 
 	if (!log_of(r, q, TPM_LOG_IMA, r->rows->ima_form, &b->ima_list, &b->has_ima))
 		return false;
-	if (!b->has_ima || !pcr_given(bank, IMA_PCR))
+	if (!b->has_ima)
 		return true;
-	if (!ima_replay(b->ima_list, bank, IMA_PCR, r->t->crypto, r->a, &b->ima, &why))
+	if (!replay_ima(r, bank, b, &why))
 		return unreadable(r, r->rows->ima_form, &why, "an IMA measurement list");
+	if (!pcr_given(bank, IMA_PCR))
+		return true;
 	check_pass(r->c, r->rows->ima_form);
 	if (!b->ima.matched)
 		return failed(r, r->rows->ima_replay,

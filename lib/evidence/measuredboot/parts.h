@@ -16,6 +16,7 @@ struct reading {
 	struct checklist *c;
 	const struct log_rows *rows;
 	struct att_error *fault;        /* a failure of the machine */
+	const struct measuredboot_code **code;  /* where the judgement of files goes; NULL: none is wanted */
 };
 
 /*

@@ -136,7 +136,7 @@ static bool quote(struct verifier *v)
 
 static bool logs(struct verifier *v)
 {
-	const struct reading r = { v->t, v->a, v->o->checks, &now_rows, &v->fault };
+	const struct reading r = { v->t, v->a, v->o->checks, &now_rows, &v->fault, &v->f->code };
 
 	return boot_read(&r, &v->ev->now, &v->f->now);
 }
@@ -164,7 +164,7 @@ static bool boot_quote(struct verifier *v, struct measuredboot_boot *b)
 
 static bool cold_boot(struct verifier *v)
 {
-	const struct reading r = { v->t, v->a, v->o->checks, &boot_rows, &v->fault };
+	const struct reading r = { v->t, v->a, v->o->checks, &boot_rows, &v->fault, NULL };
 	struct measuredboot_boot *b;
 	const struct tpm_clock *now = &v->f->now.quoted.clock, *then;
 
@@ -207,19 +207,12 @@ static bool identify(struct verifier *v)
 	return evidence_identify(v->o, v->a, ATT_DENY_AK, pubkey_spki_sha256(v->ak.key), 32, &v->fault);
 }
 
-static bool code(struct verifier *v)
-{
-	const struct measuredboot_boot *b = &v->f->now;
-
-	return !b->has_ima || code_read(&b->ima, b->ima_list, v->t, v->a, &v->f->code, &v->fault);
-}
-
 bool measuredboot_verify(const struct measuredboot_evidence *ev, const struct trust *t,
     const struct measuredboot_expect *want, struct arena *a, struct evidence_outcome *o,
     const struct measuredboot_facts **facts, struct att_error *e)
 {
 	static bool (*const steps[])(struct verifier *) = { key, vouch, quote, identify, logs, cold_boot,
-		endorsement, code };
+		endorsement };
 	struct verifier v = { .ev = ev, .t = t, .want = want, .a = a, .o = o,
 		.f = arena_alloc(a, sizeof *v.f) };
 	size_t i = 0;

@@ -116,7 +116,7 @@ static bool read_block(struct rd *in, struct vbs_report *r, struct att_error *e)
 bool vbs_report_parse(struct rd in, struct vbs_report *out, struct att_error *e)
 {
 	struct rd body = rd_make(rd_ptr(&in), rd_left(&in)), statement;
-	struct header h;
+	struct header h = { 0 };
 
 	*out = (struct vbs_report){ 0 };
 	if (rd_left(&body) > VBS_PACKAGE_MAX)

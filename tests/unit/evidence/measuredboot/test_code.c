@@ -3,182 +3,7 @@
 #include <string.h>
 
 #include "lib/base/hex.h"
-#include "lib/crypto/der.h"
-#include "lib/crypto/wrap.h"
-#include "lib/evidence/measuredboot/code.h"
-#include "lib/evidence/measuredboot/code_cache.h"
-#include "tests/unit/evidence/ima/kit.h"
-
-static struct ima_kit k;
-static struct code_cache *cache;
-static struct privkey *rsa, *ec, *other;
-static struct pubkey *pub[3];
-static struct code_signer signers[3];
-static struct att_reference ref;
-
-static int set_up(void **state)
-{
-	static const char *const names[] = { "CN=rsa", "CN=ec", "CN=other" };
-	struct privkey **keys[] = { &rsa, &ec, &other };
-
-	(void)state;
-	ima_kit_init(&k);
-	CHECK_OK(privkey_generate(KEY_RSA, 2048, &rsa, &k.e), &k.e);
-	CHECK_OK(privkey_generate(KEY_P256, 0, &ec, &k.e), &k.e);
-	CHECK_OK(privkey_generate(KEY_RSA, 2048, &other, &k.e), &k.e);
-	for (size_t i = 0; i < 3; i++) {
-		CHECK_OK(privkey_public(k.c, *keys[i], &pub[i], &k.e), &k.e);
-		signers[i] = (struct code_signer){ .keyid = { 0, 0, 0, (uint8_t)(i + 1) }, .name = names[i],
-			.key = pub[i] };
-	}
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		pubkey_free(pub[i]);
-	privkey_free(rsa);
-	privkey_free(ec);
-	privkey_free(other);
-	ima_kit_clear(&k);
-	return 0;
-}
-
-/* The first two keys are known, no digest is; nothing is cached. */
-static int fresh(void **state)
-{
-	(void)state;
-	ima_kit_reset(&k);
-	ref = (struct att_reference){ .signers = signers, .nsigners = 2 };
-	cache = NULL;
-	return 0;
-}
-
-static int done(void **state)
-{
-	(void)state;
-	code_cache_free(cache);
-	return 0;
-}
-
-static struct trust trust(void)
-{
-	return (struct trust){ .crypto = k.c, .tpm = { .reference = &ref }, .code_signatures = cache };
-}
-
-/* Replays the list to its own PCR value and judges it. */
-static const struct measuredboot_code *judge_prefix(struct buf list, size_t prefix)
-{
-	struct trust t = trust();
-	const struct measuredboot_code *code = NULL;
-	struct rd in = rd_make(list.p, list.len);
-	struct ima_result r;
-	uint8_t value[DIGEST_MAX];
-
-	ima_kit_replay(&k, rd_make(list.p, prefix), DIGEST_SHA256, IMA_RULE_BANK, value);
-	ima_kit_pcr(&k, DIGEST_SHA256, IMA_PCR, value);
-	CHECK_OK(ima_replay(in, &k.pcrs[DIGEST_SHA256], IMA_PCR, k.c, k.a, &r, &k.e), &k.e);
-	assert_true(r.matched);
-	CHECK_OK(code_read(&r, in, &t, k.a, &code, &k.e), &k.e);
-	return code;
-}
-
-static const struct measuredboot_code *judge(struct buf list)
-{
-	return judge_prefix(list, list.len);
-}
-
-/* What a file's signature is to be made of. */
-struct made {
-	struct privkey *key;
-	uint8_t keyid, type, version, alg_id;
-	enum sig_alg alg;
-	enum digest_alg digest;
-	const char *alg_name;
-};
-static const struct made good_rsa = { .keyid = 1, .type = 3, .version = 2, .alg_id = 4,
-	.alg = SIG_RSA_PKCS1_SHA256, .digest = DIGEST_SHA256, .alg_name = "sha256" };
-static const struct made good_ec = { .keyid = 2, .type = 3, .version = 2, .alg_id = 4,
-	.alg = SIG_ECDSA_P256_SHA256, .digest = DIGEST_SHA256, .alg_name = "sha256" };
-
-static struct rd der_signature(const uint8_t *raw, size_t n)
-{
-	struct buf inside = buf_make(k.a), out = buf_make(k.a);
-
-	der_put_uint(&inside, raw, n / 2);
-	der_put_uint(&inside, raw + n / 2, n / 2);
-	der_put_buf(&out, DER_SEQUENCE, &inside);
-	assert_true(buf_ok(&out, NULL));
-	return rd_make(out.p, out.len);
-}
-
-/* security.ima of a file with this content: signing hashes, so the content is what is signed. */
-static struct buf xattr(const struct made *m, struct rd content)
-{
-	uint8_t sig[SIG_MAX], head[9] = { m->type, m->version, m->alg_id, 0, 0, 0, m->keyid };
-	struct buf b = buf_make(k.a);
-	struct rd body;
-	size_t n;
-
-	CHECK_OK(sig_sign(k.c, m->key, m->alg, content, sig, &n, &k.e), &k.e);
-	body = privkey_kind(m->key) == KEY_RSA ? rd_make(sig, n) : der_signature(sig, n);
-	head[7] = (uint8_t)(rd_left(&body) >> 8);
-	head[8] = (uint8_t)rd_left(&body);
-	buf_put(&b, head, sizeof head);
-	buf_put(&b, rd_ptr(&body), rd_left(&body));
-	return b;
-}
-
-static struct rd hash_of(enum digest_alg alg, struct rd content)
-{
-	uint8_t *h = arena_alloc(k.a, DIGEST_MAX);
-
-	CHECK_OK(digest(k.c, alg, rd_ptr(&content), rd_left(&content), h, &k.e), &k.e);
-	return rd_make(h, digest_len(alg));
-}
-
-static struct rd text(const char *s)
-{
-	return rd_make(s, strlen(s));
-}
-
-static void put_entry(struct buf *list, const char *template, const char *alg, struct rd digest,
-    const char *path, struct rd last)
-{
-	ima_kit_entry(&k, list, template, ima_kit_data(&k, alg, digest, path, &last), false);
-}
-
-static void put_signed(struct buf *list, const struct made *m, const char *path)
-{
-	struct buf sig = xattr(m, text(path));
-
-	put_entry(list, "ima-sig", m->alg_name, hash_of(m->digest, text(path)), path,
-	    rd_make(sig.p, sig.len));
-}
-
-static void put_unsigned(struct buf *list, const char *path)
-{
-	put_entry(list, "ima-sig", "sha256", hash_of(DIGEST_SHA256, text(path)), path, rd_make(NULL, 0));
-}
-
-/* boot_aggregate. */
-static struct buf begin(void)
-{
-	struct buf list = buf_make(k.a);
-
-	put_unsigned(&list, "boot_aggregate");
-	return list;
-}
-
-static struct made with(const struct made *m, struct privkey *key)
-{
-	struct made t = *m;
-
-	t.key = key;
-	return t;
-}
+#include "tests/unit/evidence/measuredboot/code_kit.h"
 
 static void signed_by_known_keys(void **state)
 {
@@ -370,7 +195,7 @@ static void what_makes_nothing_hold(void **state)
 	struct made m = with(&good_rsa, rsa);
 	struct buf list = begin(), more;
 	const struct measuredboot_code *code;
-	struct ima_result r = { 0 };
+	struct ima_result r;
 	struct trust t = trust();
 
 	(void)state;
@@ -378,10 +203,14 @@ static void what_makes_nothing_hold(void **state)
 	assert_false(code->all_signed || code->all_known);
 	put_signed(&list, &m, "/a");
 	assert_true(judge(list)->all_signed);
-	/* not matched: nothing is read */
-	CHECK_OK(code_read(&r, rd_make(list.p, list.len), &t, k.a, &code, &k.e), &k.e);
-	assert_false(code->proven || code->all_signed || code->all_known);
-	assert_int_equal(code->files, 0);
+	/* not matched, or not given: nothing is said */
+	for (size_t i = 0; i < 2; i++) {
+		ima_kit_pcr(&k, DIGEST_SHA256, IMA_PCR, (uint8_t[DIGEST_MAX]){ 1 });
+		k.pcrs[DIGEST_SHA256].mask &= i == 0 ? ~0U : ~(1U << IMA_PCR);
+		code = judge_given(list, &t, &r);
+		assert_false(r.matched || code->proven || code->all_signed || code->all_known);
+		assert_int_equal(code->files + code->by_signature[CODE_SIGNED] + code->nsigners, 0);
+	}
 	/* a violation */
 	more = buf_make(k.a);
 	buf_put(&more, list.p, list.len);
@@ -394,20 +223,28 @@ static void what_makes_nothing_hold(void **state)
 	assert_false(code->all_signed || code->all_known);
 }
 
+/* One that PCR 10 does not contain, amid those that it does. */
 static void entries_of_other_pcrs_prove_nothing(void **state)
 {
 	struct made m = with(&good_rsa, rsa);
-	struct buf list = begin();
+	struct buf list = begin(), amid;
 	const struct measuredboot_code *code;
+	struct ima_result r;
 	struct trust t = trust();
-	struct ima_result r = { .matched = true, .prefix = 3, .other_pcr = 1 };
+	uint8_t value[DIGEST_MAX];
+	size_t at = list.len;
 
 	(void)state;
 	put_signed(&list, &m, "/a");
-	r.prefix_bytes = list.len;
-	put_unsigned(&list, "/b");
-	((uint8_t *)list.p)[r.prefix_bytes] = 11;
-	CHECK_OK(code_read(&r, rd_make(list.p, list.len), &t, k.a, &code, &k.e), &k.e);
+	ima_kit_replay(&k, rd_make(list.p, list.len), DIGEST_SHA256, IMA_RULE_BANK, value);
+	ima_kit_pcr(&k, DIGEST_SHA256, IMA_PCR, value);
+	amid = buf_make(k.a);
+	buf_put(&amid, list.p, at);
+	put_unsigned(&amid, "/b");
+	((uint8_t *)amid.p)[at] = 11;
+	buf_put(&amid, (uint8_t *)list.p + at, list.len - at);
+	code = judge_given(amid, &t, &r);
+	assert_true(r.matched);
 	assert_int_equal(code->files, 1);
 	assert_int_equal(code->unproven, 1);
 	assert_false(code->all_signed || code->all_known);
@@ -582,99 +419,6 @@ static void lists_are_capped_and_counted(void **state)
 	}
 }
 
-/* With and without, and the second time: the same.  What is kept is no other key's, file's or signature's. */
-static void the_cache_changes_no_verdict(void **state)
-{
-	struct made m = with(&good_rsa, rsa);
-	struct buf list = begin(), sig, bad;
-	struct rd h = hash_of(DIGEST_SHA256, text("/a"));
-	const struct measuredboot_code *code;
-
-	(void)state;
-	cache = code_cache_new();
-	put_signed(&list, &m, "/a");
-	for (size_t i = 0; i < 3; i++)
-		assert_true(judge(list)->all_signed);
-	/* the same signature for another file; another signature for the same */
-	sig = xattr(&m, text("/a"));
-	put_entry(&list, "ima-sig", "sha256", hash_of(DIGEST_SHA256, text("/b")), "/b",
-	    rd_make(sig.p, sig.len));
-	bad = buf_make(k.a);
-	buf_put(&bad, sig.p, sig.len);
-	((uint8_t *)bad.p)[bad.len - 1] ^= 1;
-	put_entry(&list, "ima-sig", "sha256", h, "/a", rd_make(bad.p, bad.len));
-	for (size_t i = 0; i < 3; i++) {
-		code = judge(list);
-		assert_int_equal(code->by_signature[CODE_SIGNED], 1);
-		assert_int_equal(code->by_signature[CODE_BAD_SIGNATURE], 2);
-	}
-	/* the key is known no more, or the keyid names another */
-	ref.nsigners = 0;
-	assert_int_equal(judge(list)->by_signature[CODE_SIGNED], 0);
-	ref.nsigners = 1;
-	signers[0].key = pub[2];
-	assert_int_equal(judge(list)->by_signature[CODE_SIGNED], 0);
-	signers[0].key = pub[0];
-	assert_int_equal(judge(list)->by_signature[CODE_SIGNED], 1);
-}
-
-static void number_key(uint8_t key[CODE_CACHE_KEY], size_t i)
-{
-	memset(key, 0, CODE_CACHE_KEY);
-	/* many begin alike */
-	key[0] = (uint8_t)i;
-	key[30] = (uint8_t)(i >> 8);
-	key[31] = (uint8_t)(i >> 16);
-	key[29] = 1;
-}
-
-static void the_cache_keeps_and_forgets(void **state)
-{
-	uint8_t key[CODE_CACHE_KEY];
-
-	(void)state;
-	cache = code_cache_new();
-	assert_non_null(cache);
-	number_key(key, 0);
-	assert_false(code_cache_has(cache, key));
-	for (size_t i = 0; i < 1000; i++) {
-		number_key(key, i);
-		code_cache_keep(cache, key);
-		code_cache_keep(cache, key);
-		assert_int_equal(code_cache_count(cache), i + 1);
-	}
-	for (size_t i = 0; i < 2000; i++) {
-		number_key(key, i);
-		assert_int_equal(code_cache_has(cache, key), i < 1000);
-	}
-	memset(key, 0, sizeof key);
-	code_cache_keep(cache, key);
-	assert_false(code_cache_has(cache, key));
-}
-
-/* At the limit all are there; one past it begins anew. */
-static void a_full_cache_is_emptied(void **state)
-{
-	uint8_t key[CODE_CACHE_KEY] = { 0 };
-
-	(void)state;
-	cache = code_cache_new();
-	for (size_t i = 0; i <= CODE_CACHE_MAX; i++) {
-		uint8_t first[CODE_CACHE_KEY] = { [3] = 1 };
-
-		/* spread over all places */
-		key[0] = (uint8_t)(i >> 10), key[1] = (uint8_t)(i >> 2);
-		key[2] = (uint8_t)(i << 6), key[3] = 1;
-		key[4] = (uint8_t)i;
-		code_cache_keep(cache, key);
-		if (i < CODE_CACHE_MAX)
-			assert_int_equal(code_cache_count(cache), i + 1);
-		assert_int_equal(code_cache_has(cache, first), i < CODE_CACHE_MAX);
-	}
-	assert_int_equal(code_cache_count(cache), 1);
-	assert_true(code_cache_has(cache, key));
-}
-
 /* The lab's machine with its two keys: two signatures hold, one does not, all else has none. */
 static void the_lab(void **state)
 {
@@ -698,9 +442,8 @@ static void the_lab(void **state)
 		t.tpm.reference = r;
 		ima_kit_pcrs(&k, "sbon");
 		list = ima_kit_file(&k, "sbon", forms[i]);
-		CHECK_OK(ima_replay(list, &k.pcrs[DIGEST_SHA256], IMA_PCR, k.c, k.a, &res, &k.e), &k.e);
+		CHECK_OK(code_replay(list, &k.pcrs[DIGEST_SHA256], &t, k.a, &res, &code, &k.e), &k.e);
 		assert_true(res.matched);
-		CHECK_OK(code_read(&res, list, &t, k.a, &code, &k.e), &k.e);
 		assert_int_equal(code->files, res.prefix - 1);
 		assert_int_equal(code->by_signature[CODE_SIGNED], 2);
 		assert_int_equal(code->by_signature[CODE_BAD_SIGNATURE], 1);
@@ -775,8 +518,6 @@ static void failing_memory(void **state)
 	put_buffer(&list, "kernel_version", text("6.1"));
 	ima_kit_replay(&k, rd_make(list.p, list.len), DIGEST_SHA256, IMA_RULE_BANK, value);
 	ima_kit_pcr(&k, DIGEST_SHA256, IMA_PCR, value);
-	CHECK_OK(ima_replay(rd_make(list.p, list.len), &k.pcrs[DIGEST_SHA256], IMA_PCR, k.c, k.a, &r, &k.e),
-	    &k.e);
 	for (size_t n = 0; !ok; n++) {
 		struct failing f;
 		struct arena *a = arena_failing(&f, n);
@@ -784,7 +525,8 @@ static void failing_memory(void **state)
 		struct claims c = claims_make(a);
 
 		att_error_clear(&k.e);
-		ok = a && code_read(&r, rd_make(list.p, list.len), &t, a, &code, &k.e) &&
+		ok = a &&
+		    code_replay(rd_make(list.p, list.len), &k.pcrs[DIGEST_SHA256], &t, a, &r, &code, &k.e) &&
 		    code_claims(code, &c, &k.e);
 		if (a && !ok)
 			assert_int_equal(k.e.code, ATT_E_NOMEM);
@@ -792,8 +534,6 @@ static void failing_memory(void **state)
 		assert_in_range(n, 0, 100);
 	}
 }
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, done)
 
 int main(void)
 {
@@ -806,8 +546,7 @@ int main(void)
 		TEST(what_stands_behind_the_prefix_is_not_looked_at), TEST(buffers_are_read),
 		TEST(a_file_cannot_be_relabelled_as_a_buffer), TEST(only_the_first_entry_is_boot_aggregate),
 		TEST(appended_signatures_are_reported), TEST(verity_signatures),
-		TEST(lists_are_capped_and_counted), TEST(the_cache_changes_no_verdict),
-		TEST(the_cache_keeps_and_forgets), TEST(a_full_cache_is_emptied), TEST(the_lab),
+		TEST(lists_are_capped_and_counted), TEST(the_lab),
 		TEST(claims_say_what_was_found),
 		TEST(failing_memory),
 	};
