@@ -46,13 +46,12 @@ static bool try_part(struct seeking *s, struct rd part, enum eventlog_quirk quir
 }
 
 /*
- * Shim before 15.x: too short a length, and a digest that leaves out the last byte. spec:
- * tpm-eventlog §2.6
+ * Shim before 15.x: bytes behind what the lengths say, of its own certificate and of the firmware's,
+ * and a digest that leaves out the last of them. spec: tpm-eventlog §2.6
  */
 static bool is_short_shim(const struct eventlog_event *ev, const struct efi_variable *v)
 {
-	return ev->type == EV_EFI_VARIABLE_AUTHORITY && efi_name_is(v->name, "Shim") &&
-	    !rd_empty(&v->behind);
+	return ev->type == EV_EFI_VARIABLE_AUTHORITY && !rd_empty(&v->behind);
 }
 
 /* EDK2 hashes the data of a boot variable, others all of the event: the commoner form is tried first. */

@@ -194,6 +194,27 @@ static void behind_the_variable(void)
 	buf_char(&b, 'x');
 	replace(i, rd_make(b.p, b.len));
 }
+/*
+ * The firmware's certificate as shim before 15.x measures it: without an owner, five zeros and a stray byte
+ * behind it, the last `left_out` bytes not hashed.
+ */
+static void old_shim(size_t left_out)
+{
+	size_t i = var("db", 1);
+	struct efi_variable v;
+	struct buf b = buf_make(k.a);
+	struct rd data;
+
+	CHECK_OK(efi_variable_read(t.v[i].data, &v, &k.e), &k.e);
+	data = kit_variable(&k, 'd', "db", kit_bytes(&k, rd_ptr(&v.data) + EFI_GUID_LEN,
+	    rd_left(&v.data) - EFI_GUID_LEN));
+	buf_put(&b, rd_ptr(&data), rd_left(&data));
+	buf_put(&b, "\0\0\0\0\0\xAF", 6);
+	t.v[i] = item_of(&k, 7, EV_EFI_VARIABLE_AUTHORITY, rd_make(b.p, b.len),
+	    rd_make(b.p, b.len - left_out));
+}
+static void old_shim_db(void) { old_shim(1); }
+static void old_shim_more(void) { old_shim(2); }
 
 static const struct { void (*change)(void); const char *reasons; } measured_rows[] = {
 	{ none, "" },
@@ -231,6 +252,8 @@ static const struct { void (*change)(void); const char *reasons; } measured_rows
 	{ config_data_only, "UNCOVERED VARIABLE_MISSING" },
 	{ authority_data_only, "UNCOVERED NO_AUTHORITY" },
 	{ behind_the_variable, "VARIABLE_MISSING EVENT_UNKNOWN" },
+	{ old_shim_db, "" },
+	{ old_shim_more, "UNCOVERED NO_AUTHORITY" },
 };
 
 static void each_reason_is_found(void **state)
