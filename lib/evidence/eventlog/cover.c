@@ -110,6 +110,24 @@ static bool cover_wide_name(struct seeking *s, struct rd wide)
 	return true;
 }
 
+/* GRUB with the older spelling: commands are hashed with their NUL, command lines of kernels without. */
+static bool cover_grub(struct seeking *s, const struct ipl_text *t, bool *hit)
+{
+	enum eventlog_quirk quirk = t->no_colon ? QUIRK_GRUB_NO_COLON : QUIRK_COUNT;
+	struct rd with_nul = s->ev->data;
+
+	if (!try_part(s, t->text, quirk, hit))
+		return false;
+	if (*hit || !t->no_colon || !t->has_nul ||
+	    !rd_skip(&with_nul, rd_left(&with_nul) - rd_left(&t->text) - 1))
+		return true;
+	if (!try_part(s, with_nul, quirk, hit))
+		return false;
+	if (*hit)
+		s->m->covered = t->text;
+	return true;
+}
+
 static bool cover_text(struct seeking *s)
 {
 	struct ipl_text t = ipl_read(s->ev->data);
@@ -120,7 +138,7 @@ static bool cover_text(struct seeking *s)
 	 * name.
 	 */
 	s->m->doubt = grub ? DOUBT_UNCOVERED : DOUBT_OPAQUE;
-	if (grub && !try_part(s, t.text, t.no_colon ? QUIRK_GRUB_NO_COLON : QUIRK_COUNT, &hit))
+	if (grub && !cover_grub(s, &t, &hit))
 		return false;
 	if (grub && hit)
 		return true;

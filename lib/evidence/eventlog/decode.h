@@ -85,6 +85,7 @@ enum ipl_kind {
 struct ipl_text {
 	enum ipl_kind kind;
 	bool no_colon;          /* an older spelling of the kind */
+	bool has_nul;           /* one stands behind the text */
 	struct rd text;         /* behind the kind, without NUL; IPL_WIDE: UTF-16LE without NUL */
 };
 struct ipl_text ipl_read(struct rd in);

@@ -134,11 +134,13 @@ struct ipl_text ipl_read(struct rd in)
 {
 	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
 		size_t n = strlen(prefixes[i].prefix);
-		struct rd rest = in;
+		struct rd rest = in, text;
 
-		if (rd_skip(&rest, n) && bytes_equal(rd_ptr(&in), prefixes[i].prefix, n))
-			return (struct ipl_text){ prefixes[i].kind, prefixes[i].no_colon,
-			    without_nul(rest, 1) };
+		if (!rd_skip(&rest, n) || !bytes_equal(rd_ptr(&in), prefixes[i].prefix, n))
+			continue;
+		text = without_nul(rest, 1);
+		return (struct ipl_text){ .kind = prefixes[i].kind, .no_colon = prefixes[i].no_colon,
+			.has_nul = rd_left(&text) < rd_left(&rest), .text = text };
 	}
 	if (looks_wide(in))
 		return (struct ipl_text){ .kind = IPL_WIDE, .text = without_nul(in, 2) };

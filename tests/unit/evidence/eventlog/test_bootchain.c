@@ -176,6 +176,32 @@ static void changed_texts_are_counted(void **state)
 	assert_int_equal(k.m.of[42].doubt, DOUBT_UNPROVEN);
 }
 
+/* The older spelling, hashed with its NUL or without; the newer one only without. */
+static void grub_hashes_its_nul_or_not(void **state)
+{
+	static const struct { const char *logged, *text; size_t nul; bool covered; } rows[] = {
+		{ "grub_cmd set x=1", "set x=1", 0, true }, { "grub_cmd set x=1", "set x=1", 1, true },
+		{ "grub_cmd: set x=1", "set x=1", 0, true }, { "grub_cmd: set x=1", "set x=1", 1, false },
+		{ "grub_cmd set x=1", "set x=2", 1, false }, { "grub_cmd set x=1", "et x=1", 1, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd data;
+
+		lab("sbon");
+		data = kit_bytes(&k, rows[i].logged, strlen(rows[i].logged) + 1);
+		t.v[42] = item_of(&k, 8, EV_IPL, data,
+		    kit_bytes(&k, rows[i].text, strlen(rows[i].text) + rows[i].nul));
+		items_pcrs(&k, &t, DIGEST_SHA256);
+		run();
+		assert_int_equal(k.r.differs, 0);
+		assert_int_equal(k.m.of[42].doubt == DOUBT_NONE, rows[i].covered);
+		if (rows[i].covered)
+			assert_int_equal(rd_left(&k.m.of[42].covered), strlen(rows[i].text));
+	}
+}
+
 static void exit_is_believed_only_when_measured(void **state)
 {
 	(void)state;
@@ -294,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(images_have_digest_path_and_authority),
 		cmocka_unit_test(an_image_is_not_hidden_by_its_own_bytes),
+		cmocka_unit_test(grub_hashes_its_nul_or_not),
 		cmocka_unit_test(loaders_are_read),
 		cmocka_unit_test(systemd_boot_is_read),
 		cmocka_unit_test(changed_texts_are_counted),

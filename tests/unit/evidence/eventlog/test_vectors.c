@@ -172,6 +172,30 @@ static void secure_boot_is_as_provenance_says(void **state)
 	}
 }
 
+/* GRUB of RHEL 8 hashes commands with their NUL and the kernel's command line without: all is covered. */
+static void old_grub_is_covered(void **state)
+{
+	size_t commands = 0;
+
+	(void)state;
+	need_vectors();
+	kit_reset(&k);
+	assert_true(kit_run_self(&k, load("gce-rhel8-uefi.bin"), DIGEST_SHA256));
+	assert_int_equal(k.m.nuncovered, 0);
+	assert_true(k.m.quirks >> QUIRK_GRUB_NO_COLON & 1);
+	for (size_t i = 0; i < k.log->n; i++) {
+		struct ipl_text t = ipl_read(k.log->events[i].data);
+		const struct rd *got = &k.m.of[i].covered;
+
+		if (k.log->events[i].type != EV_IPL || t.kind != IPL_GRUB_CMD)
+			continue;
+		commands++;
+		assert_int_equal(rd_left(got), rd_left(&t.text));
+		assert_memory_equal(rd_ptr(got), rd_ptr(&t.text), rd_left(got));
+	}
+	assert_int_equal(commands, 49);
+}
+
 static void the_empty_dbx_is_a_fact(void **state)
 {
 	(void)state;
@@ -337,6 +361,7 @@ int main(void)
 		cmocka_unit_test(known_pcr_values_replay),
 		cmocka_unit_test(logs_with_values_replay),
 		cmocka_unit_test(secure_boot_is_as_provenance_says),
+		cmocka_unit_test(old_grub_is_covered),
 		cmocka_unit_test(the_empty_dbx_is_a_fact),
 		cmocka_unit_test(small_logs_parse),
 		cmocka_unit_test(malformed_logs_are_refused),
