@@ -2,7 +2,7 @@
  * code.h - files that Linux IMA measured, judged: signed by whom, known by digest, or neither.
  *
  * spec: tpm-eventlog §5.  Only the proven prefix of the list counts (struct ima_result, matched); what
- * stands behind it, and entries of other PCRs, are not looked at. A signature of a file is over its
+ * stands behind it, and entries of other PCRs, are not looked at.  A signature of a file is over its
  * digest, by a key that the operator gave (struct att_reference) and that the keyid names; the kernel
  * only measures what stands in security.ima, so bad ones are found here and nowhere else.
  *

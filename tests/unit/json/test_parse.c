@@ -443,6 +443,24 @@ static void test_arena_limit(void **state)
 	}
 }
 
+/* White space is skipped, and counts for the bytes that are looked at. */
+static void a_beginning_is_recognised(void **state)
+{
+	char text[JSON_BEGINS_MAX + 8];
+
+	(void)state;
+	assert_true(json_begins("{ \"a\" :\n1", 9, "{\"a\":"));
+	assert_false(json_begins("{\"b\":", 5, "{\"a\":"));
+	assert_false(json_begins("{\"a\"", 4, "{\"a\":"));
+	assert_false(json_begins("", 0, "{"));
+	memset(text, ' ', sizeof text);
+	text[JSON_BEGINS_MAX - 1] = '{';
+	assert_true(json_begins(text, sizeof text, "{"));
+	text[JSON_BEGINS_MAX - 1] = ' ';
+	text[JSON_BEGINS_MAX] = '{';
+	assert_false(json_begins(text, sizeof text, "{"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +481,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_messages_are_harmless, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_allocation_failures, set_up, tear_down),
 		cmocka_unit_test(test_arena_limit),
+		cmocka_unit_test(a_beginning_is_recognised),
 	};
 
 	return cmocka_run_group_tests_name("json parse", tests, NULL, NULL);

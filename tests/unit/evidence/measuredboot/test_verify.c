@@ -287,6 +287,41 @@ static void test_keys(void **state)
 	m.t.tpm.reference = NULL;
 }
 
+/* Without a certificate, the operator's list vouches: by the key's TPM name, or by its digest. */
+static void test_listed_key(void **state)
+{
+	static struct att_reference ref;
+	uint8_t name[34] = { 0x00, 0x0B }, spki[32], other[34] = { 0x00, 0x0B, 1 };
+	const struct { struct rd listed; bool known; } rows[] = {
+		{ rd_make(name, sizeof name), true }, { rd_make(spki, sizeof spki), true },
+		{ rd_make(other, sizeof other), false },
+	};
+	struct pubkey *key;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct rd listed = rows[i].listed, area;
+		struct tpm_file *f;
+
+		begin();
+		o.now.cert = rd_make(NULL, 0);
+		CHECK_OK(tpm_file_parse(mk_file(&m, &o), m.k.a, &f, &m.k.e), &m.k.e);
+		area = f->ak_pub_raw;
+		assert_true(rd_skip(&area, 2));
+		CHECK_OK(digest(m.k.c, DIGEST_SHA256, rd_ptr(&area), rd_left(&area), name + 2, &m.k.e),
+		    &m.k.e);
+		CHECK_OK(privkey_public(m.k.c, o.now.shown, &key, &m.k.e), &m.k.e);
+		bytes_copy(spki, pubkey_spki_sha256(key), sizeof spki);
+		pubkey_free(key);
+		ref = (struct att_reference){ .ak_names = &listed, .nak_names = 1 };
+		m.t.tpm.reference = &ref;
+		assert_string_equal(verdict(), rows[i].known ? "ok" : "tpm.ak.vouched");
+		assert_true(!rows[i].known || is_claimed("aikValidated"));
+		m.t.tpm.reference = NULL;
+		assert_string_equal(verdict(), "tpm.ak.vouched");
+	}
+}
+
 static void test_captures(void **state)
 {
 	static const struct { const char *name; bool on, verified; const char *shim;
@@ -475,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_ima_rows),
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_listed_key),
 		cmocka_unit_test(test_captures),
 		cmocka_unit_test(test_weakening),
 		cmocka_unit_test(a13_unquoted_values_count_for_nothing),
